@@ -129,8 +129,7 @@ def redraw(template: Template, item: Item, rng: random.Random) -> Item:
 
     def alike(params: Params) -> bool:
         return params != item.params and all(
-            _shape(params[name]) == _shape(old) and (name not in template.pin or params[name] == old)
-            for name, old in item.params.items()
+            _shape(params[name]) == _shape(old) and (name not in template.pin or params[name] == old) for name, old in item.params.items()
         )
 
     drawn = draw_params(template, rng, alike)
