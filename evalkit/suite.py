@@ -295,8 +295,8 @@ def _parse(where: str, line: Mapping[str, Any], suite: Suite) -> Item:
             raise SuiteError(f"{where}: unknown key {key!r}; {did_you_mean(key, _allowed(Item))}")
         nested = _NESTED.get(key)
         for inner in value if nested and isinstance(value, dict) else ():
-            if inner not in _allowed(nested):  # type: ignore[arg-type]
-                raise SuiteError(f"{where}: unknown key {key}.{inner!r}; {did_you_mean(inner, _allowed(nested))}")  # type: ignore[arg-type]
+            if inner not in _allowed(nested):
+                raise SuiteError(f"{where}: unknown key {key}.{inner!r}; {did_you_mean(inner, _allowed(nested))}")
     filled = {"suite": suite.name, "cluster": line.get("id", ""), "licence": suite.licence, "canary": suite.canary, **line}
     try:
         item = _item_adapter().validate_python(filled)
