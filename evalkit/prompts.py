@@ -143,6 +143,12 @@ def gold_text(item: Item) -> str:
     return f"{item.answer} {item.unit}".strip()
 
 
+def _worked(shot: Item) -> str:
+    if shot.form in ("json", "code"):
+        return gold_text(shot)
+    return f"{cue_of(shot)}{'' if shot.language == 'zh' else ' '}{gold_text(shot)}"
+
+
 def prompt_of(item: Item, shots: Sequence[Item] = ()) -> Prompt:
     """Messages, cue and options for `item`, after `shots` (worked items, never the tested one or one of its cluster).
 
@@ -153,7 +159,6 @@ def prompt_of(item: Item, shots: Sequence[Item] = ()) -> Prompt:
         if shot.cluster == item.cluster or shot.id == item.id:
             raise ValueError(f"shot {shot.id!r} is of the same cluster as {item.id!r}: it may not be shown")
         turns.append(Message(role="user", content=question(shot)))
-        joint = "" if item.language == "zh" else " "
-        turns.append(Message(role="assistant", content=f"{cue_of(shot)}{joint}{gold_text(shot)}"))
+        turns.append(Message(role="assistant", content=_worked(shot)))
     turns.append(Message(role="user", content=question(item)))
     return Prompt(messages=tuple(turns), cue=cue_of(item), options=labels_of(item) if item.form == "choice" else ())

@@ -39,11 +39,15 @@ class Engine(Protocol):
 
 
 class Operator(Protocol):
-    """Makes variants of items when a suite is built; a run only reads what was frozen."""
+    """Makes variants of items when a suite is built; a run only reads what was frozen.
+
+    The entry point is called with the suite's templates by id (most operators do not look at them).
+    """
 
     number: int  # in the operator table of the method page
     name: str
     family: int  # 1 to 6; 0 for placebo and positive control
+    draws: int  # variants of an item that `suite build` freezes
 
     def vary(self, item: Item, draw: int, rng: random.Random) -> Item | None:
         """Variant number `draw` of `item`, with `operator`, `draw`, `arm` and `changed` set; None: does not apply."""

@@ -1,0 +1,101 @@
+"""Operator 5 (family 2): the same numbers written another way.
+
+    每炉 35000 kg  ->  每炉 3.5×10^4 kg  |  每炉 三万五千 kg          35000 kg  ->  3.5×10^4 kg  |  3.5e4 kg
+
+Only quantities change: a number that a unit, a percent sign or a Chinese character follows, outside of formulas, grades
+and names (Q235B, 10^4, 140/90 mmHg stay). Both spellings must be equal as Decimals.
+"""
+
+import random
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+
+from evalkit.errors import UsageError
+from evalkit.records import Item
+from evalkit.templates import Template
+
+# Before: no letter, digit, point or arithmetic sign. After: a unit or Chinese text, and no sign, digit or hyphenated word.
+_QUANTITY = re.compile(
+    r"(?<![0-9A-Za-z_.,^/·×*+\-−–~∶:#²³%])"
+    r"(\d+(?:\.\d+)?)"
+    r"(?=\s?(?:[A-Za-zµμΩ°℃%‰㎡\u4e00-\u9fff]))"
+    r"(?!\s?(?:[×·*^/+\-−–~∶:²³]|[eE]\d|年|月|日|号|℃/|[A-Za-z]+\d))"
+)
+_TIMES = re.compile(r"(\d(?:\.\d+)?)×10\^(-?\d+)")
+
+
+def scientific(number: str) -> str:
+    """`number` as mantissa and power of ten: "35000" -> "3.5×10^4"."""
+    sign, digits, exponent = Decimal(number).normalize().as_tuple()
+    power = len(digits) + int(exponent) - 1
+    mantissa = str(digits[0]) + ("." + "".join(map(str, digits[1:])) if len(digits) > 1 else "")
+    return f"{'-' if sign else ''}{mantissa}×10^{power}"
+
+
+def exponential(number: str) -> str:
+    """`number` in E notation: "35000" -> "3.5e4"."""
+    return scientific(number).replace("×10^", "e")
+
+
+def chinese(number: str) -> str:
+    """`number` in Chinese numerals: "35000" -> "三万五千". One number at a time: cn2an's `transform` reads grades as numbers."""
+    try:
+        import cn2an
+    except ImportError as error:
+        raise UsageError("operator 5 needs cn2an to build a suite: pip install 'evalkit[authoring]'") from error
+    return str(cn2an.an2cn(number, "low"))
+
+
+def value_of(spelling: str) -> Decimal:
+    """What a spelling made here means; the inverse that the check compares with."""
+    times = _TIMES.fullmatch(spelling)
+    if times:
+        return Decimal(times[1]).scaleb(int(times[2]))
+    if re.fullmatch(r"[\d.]+(?:e-?\d+)?", spelling):
+        return Decimal(spelling)
+    import cn2an
+
+    return Decimal(str(cn2an.cn2an(spelling, "normal")))
+
+
+def quantities(text: str) -> list[str]:
+    """The numbers of `text` that the operator may rewrite, in order."""
+    return _QUANTITY.findall(text)
+
+
+class Numerals:
+    """Operator 5: numeral forms."""
+
+    number = 5
+    name = "numeral forms"
+    family = 2
+    draws = 2
+
+    def __init__(self, templates: Mapping[str, Template]) -> None:
+        pass
+
+    def vary(self, item: Item, draw: int, rng: random.Random) -> Item | None:
+        """The stem with all its quantities spelt anew; None where it has none or the gold is copied out of the text."""
+        if item.form == "json" or not quantities(item.stem):
+            return None
+        spell = (scientific, chinese if item.language == "zh" else exponential)[draw]
+        stem = _QUANTITY.sub(lambda found: spell(found[1]), item.stem)
+        return replace(item, stem=stem, operator=5, draw=draw, arm="perturbed", changed=f"numbers {spell.__name__}")
+
+    def check(self, item: Item, variant: Item) -> str:
+        """Every number rewritten means what it meant, and nothing else moved."""
+        spell = {"scientific": scientific, "chinese": chinese, "exponential": exponential}[variant.changed.removeprefix("numbers ")]
+        for number in quantities(item.stem):
+            if value_of(spell(number)) != Decimal(number):
+                return f"{number} became {spell(number)}, which means {value_of(spell(number))}"
+        if _QUANTITY.sub("#", item.stem) != re.sub(
+            "|".join(re.escape(spell(n)) for n in _longest_first(item.stem, spell)), "#", variant.stem
+        ):
+            return "more than the quantities changed"
+        return ""
+
+
+def _longest_first(stem: str, spell: object) -> list[str]:
+    return sorted(set(quantities(stem)), key=lambda number: (-len(spell(number)), number))  # type: ignore[operator]
