@@ -16,12 +16,18 @@ from evalkit.errors import UsageError
 from evalkit.records import Item
 from evalkit.templates import Template
 
-# Before: no letter, digit, point or arithmetic sign. After: a unit or Chinese text, and no sign, digit or hyphenated word.
+_UNITS = (
+    "kg|t|g|mg|ug|µg|μg|ng|lb|km|m|cm|mm|um|µm|μm|nm|mil|oz|L|mL|ml|dL|m²|m2|m³|m3|Nm³|Nm3|mm²|mm2|ha|MPa|kPa|GPa|Pa|bar|mmHg|N|kN|MN|"
+    "W|kW|MW|GW|MWp|Wp|kWp|Wh|kWh|MWh|GWh|J|kJ|MJ|GJ|kvar|Mvar|V|mV|kV|µV|A|mA|kA|Ah|mAh|Ω|kΩ|mΩ|ohm|F|nF|pF|µF|μF|H|µH|mH|Hz|kHz|MHz|GHz|"
+    "dB|dBm|bit|bits|Mbit|Gbit|s|ms|ns|ps|us|µs|μs|min|h|d|day|days|hour|hours|minutes|years|year|yuan|K|mol|mmol|μmol|µmol|eV|FIT|ppm|cM|"
+    "mEq|beats|plants|seeds|animals|cells|modules|pieces|turns|IU|U"
+)
+# Before: no letter, digit, point or arithmetic sign, and no ordinal. After: a unit or Chinese text that is not a rank or a date.
 _QUANTITY = re.compile(
-    r"(?<![0-9A-Za-z_.,^/·×*+\-−–~∶:#²³%])"
+    r"(?<![0-9A-Za-z_.,^/·×*+\-−–~∶:#²³%第])"
     r"(\d+(?:\.\d+)?)"
-    r"(?=\s?(?:[A-Za-zµμΩ°℃%‰㎡\u4e00-\u9fff]))"
-    r"(?!\s?(?:[×·*^/+\-−–~∶:²³]|[eE]\d|年|月|日|号|℃/|[A-Za-z]+\d))"
+    rf"(?=\s?(?:(?:{_UNITS})(?![A-Za-z0-9])|[°℃%‰㎡\u4e00-\u9fff]))"
+    r"(?!\s?(?:[×·*^+\-−–~∶:²³]|[年月日号型级期代类项阶楼]))"
 )
 _TIMES = re.compile(r"(\d(?:\.\d+)?)×10\^(-?\d+)")
 
@@ -30,6 +36,8 @@ def scientific(number: str) -> str:
     """`number` as mantissa and power of ten: "35000" -> "3.5×10^4"."""
     sign, digits, exponent = Decimal(number).normalize().as_tuple()
     power = len(digits) + int(exponent) - 1
+    if power == 0:
+        return number  # 5.2×10^0 is nobody's spelling
     mantissa = str(digits[0]) + ("." + "".join(map(str, digits[1:])) if len(digits) > 1 else "")
     return f"{'-' if sign else ''}{mantissa}×10^{power}"
 
@@ -82,6 +90,8 @@ class Numerals:
             return None
         spell = (scientific, chinese if item.language == "zh" else exponential)[draw]
         stem = _QUANTITY.sub(lambda found: spell(found[1]), item.stem)
+        if stem == item.stem:
+            return None
         return replace(item, stem=stem, operator=5, draw=draw, arm="perturbed", changed=f"numbers {spell.__name__}")
 
     def check(self, item: Item, variant: Item) -> str:
