@@ -26,6 +26,7 @@ _UNITS = (
 _QUANTITY = re.compile(
     r"(?<![0-9A-Za-z_.,^/·×*+\-−–~∶:#²³%第])"
     r"(\d+(?:\.\d+)?)"
+    r"(?![LHFUN](?![A-Za-z]))"  # 316L and 110N are names; 316 L is a volume
     rf"(?=\s?(?:(?:{_UNITS})(?![A-Za-z0-9])|[°℃%‰㎡\u4e00-\u9fff]))"
     r"(?!\s?(?:[×·*^+\-−–~∶:²³]|[年月日号型级期代类项阶楼]))"
 )

@@ -1,0 +1,122 @@
+"""`evalkit suite build`: draw, order, perturb, freeze. The same suite and seed give the same bytes.
+
+authored + drawn items -> selection order -> variants of the core -> built/{items,variants}.jsonl, digests.json
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from evalkit import registry
+from evalkit.canon import atomic_write, bytes_digest, order_key, rng_for
+from evalkit.errors import SuiteError
+from evalkit.protocols import Operator
+from evalkit.records import ABILITY_OF_TASK, Item
+from evalkit.suite import DIGESTS_FILE, ITEMS_FILE, VARIANTS_FILE, Suite, fault_of, item_line, variant_line, with_defaults
+from evalkit.templates import Template, draw_items
+
+PUBLIC_SEED = "public"
+DEFAULT_CORE = 40
+OPERATOR_NAMES = ("script", "numerals", "prompt_form", "option_order", "new_parameters", "placebo", "positive_control")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frozen:
+    """The content of a suite's built folder: file name > text."""
+
+    items: tuple[Item, ...]
+    variants: tuple[Item, ...]
+    files: Mapping[str, str]
+
+
+def operators_for(templates: Mapping[str, Template], names: Iterable[str] = OPERATOR_NAMES) -> tuple[Operator, ...]:
+    """The operators by their entry points, given the suite's templates."""
+    return tuple(registry.find("operators", name)(templates) for name in names)
+
+
+def freeze(suite: Suite, seed: str = PUBLIC_SEED, operators: Sequence[Operator] | None = None) -> Frozen:
+    """Everything `build` writes, in memory. Raises SuiteError on duplicate ids, an empty suite or a variant that fails its check."""
+    templates = suite.templates
+    drawn = [
+        item
+        for template in templates.values()
+        for n in range(suite.draws)
+        for item in draw_items(template, suite=suite.name, index=n, seed=seed)
+    ]
+    items = selection_order([*suite.authored, *with_defaults(drawn, suite)], seed)
+    _refuse(suite, items)
+    variants = vary(items[: suite.core or DEFAULT_CORE], operators_for(templates) if operators is None else operators, seed)
+    texts = {
+        ITEMS_FILE: "".join(item_line(item) + "\n" for item in items),
+        VARIANTS_FILE: "".join(variant_line(item, variant) + "\n" for item, variant in variants),
+    }
+    files = {name: bytes_digest([text.encode()]) for name, text in texts.items()}
+    head = {"suite": suite.name, "version": suite.version, "seed": seed, "items": len(items), "variants": len(variants), "files": files}
+    texts[DIGESTS_FILE] = json.dumps(head, indent=1, ensure_ascii=False) + "\n"
+    return Frozen(items=tuple(items), variants=tuple(variant for _, variant in variants), files=texts)
+
+
+def build(suite: Suite, *, seed: str = PUBLIC_SEED, out: Path | None = None) -> Frozen:
+    """Freezes the suite into `out` (default: its built folder), the digests last: a build that died is not read."""
+    frozen = freeze(suite, seed)
+    folder = out or suite.built
+    (folder / DIGESTS_FILE).unlink(missing_ok=True)
+    for name in (ITEMS_FILE, VARIANTS_FILE, DIGESTS_FILE):
+        with atomic_write(folder / name) as stream:
+            stream.write(frozen.files[name])
+    return frozen
+
+
+def selection_order(items: Sequence[Item], seed: str) -> list[Item]:
+    """The items such that the first n of them are balanced for every n.
+
+    Abilities x languages take turns; within each, clusters take turns; within a cluster the order is keyed by the item's
+    id, so that a new item moves no other one past another.
+    """
+    cells: dict[tuple[str, str], list[Item]] = defaultdict(list)
+    for item in items:
+        cells[ABILITY_OF_TASK[item.task], item.language].append(item)
+    return _take_turns([_take_turns(_by_cluster(cells[cell], seed)) for cell in sorted(cells, key=lambda cell: order_key(seed, *cell))])
+
+
+def vary(core: Sequence[Item], operators: Sequence[Operator], seed: str) -> list[tuple[Item, Item]]:
+    """(item, variant) pairs of every operator and draw that applies. Raises SuiteError where a variant fails its operator's check."""
+    made: list[tuple[Item, Item]] = []
+    for item in core:
+        for operator in operators:
+            for draw in range(operator.draws):
+                variant = operator.vary(item, draw, rng_for(seed, item.id, operator.name, draw))
+                if variant is None:
+                    continue
+                fault = operator.check(item, variant)
+                if fault:
+                    raise SuiteError(f"operator {operator.number} ({operator.name}), draw {draw}, broke item {item.id!r}: {fault}")
+                made.append((item, variant))
+    return made
+
+
+def _by_cluster(items: Iterable[Item], seed: str) -> list[list[Item]]:
+    clusters: dict[str, list[Item]] = defaultdict(list)
+    for item in sorted(items, key=lambda item: order_key(seed, "item", item.id)):
+        clusters[item.cluster].append(item)
+    return [clusters[name] for name in sorted(clusters, key=lambda name: order_key(seed, "cluster", name))]
+
+
+def _take_turns(rows: Sequence[Sequence[Item]]) -> list[Item]:
+    longest = max((len(row) for row in rows), default=0)
+    return [row[turn] for turn in range(longest) for row in rows if turn < len(row)]
+
+
+def _refuse(suite: Suite, items: Sequence[Item]) -> None:
+    if not items:
+        raise SuiteError(f"{suite.folder}: no items and no templates; add items/*.jsonl or templates.py")
+    seen: set[str] = set()
+    for item in items:
+        if item.id in seen:
+            raise SuiteError(f"{suite.folder}: two items have the id {item.id!r}; ids are unique in a suite")
+        seen.add(item.id)
+        fault = fault_of(item, suite)
+        if fault:
+            raise SuiteError(f"{suite.folder}: item {item.id!r}: {fault}")
