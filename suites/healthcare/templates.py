@@ -165,7 +165,8 @@ def _draw_gap(rng: random.Random) -> Params | None:
         "albumin": rng.randint(18, 36),
     }
     usable = 16 <= _corrected_gap(p) <= 36 and 0.5 <= _delta_ratio(p, gap=_corrected_gap(p)) <= 2.5
-    return p if usable and _gap(p) > 13 else None
+    # no mistake may lead below zero: a negative option would give itself away
+    return p if usable and _gap(p) - 0.25 * (40 - p["albumin"]) > 13 else None
 
 
 H4 = Template(

@@ -1,0 +1,402 @@
+"""Healthcare: every gold by a second way, every verdict of a hand-written item recomputed from what it prints."""
+
+import itertools
+import math
+import re
+from collections import Counter
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+from scipy.optimize import brentq
+
+from evalkit.canon import rng_for
+from evalkit.suite import find_suite
+from evalkit.templates import NEAR_MISS_TOLERANCES, draw_items, draw_params, redraw
+
+SUITE = find_suite("healthcare")
+TEMPLATES = SUITE.templates
+ITEMS = {item.id: item for item in SUITE.authored}
+DRAWS = 50
+
+# The examples of the blueprint, with the digits that it prints.
+BLUEPRINT = {
+    "H1": ({"sex": "F", "age": 62, "creatinine_umol": 1.15 * 88.4}, 53.9),
+    "H3": ({"height_cm": 172, "weight_kg": 78}, 26.4),
+    "H4": ({"sodium": 138, "potassium": 4.2, "chloride": 102, "bicarbonate": 14, "albumin": 28}, 1.3),
+    "H5": ({"calcium": 2.05, "albumin": 28}, 2.29),
+    "H7": ({"sex": "F", "age": 76, "heart_failure": 0, "hypertension": 1, "diabetes": 1, "stroke": 0, "vascular": 0}, 5),
+    "H8": ({"weight_kg": 22, "mg_per_kg_day": 50, "interval_h": 8, "max_mg_day": 1500, "label_mg": 400}, 4.58),
+    "H9": ({"dose": 5, "weight_kg": 70, "drug_mg": 200, "volume_ml": 50}, 5.25),
+    "H10": ({"sensitivity": 92, "specificity": 95, "prevalence": 2}, 27.3),
+    "H11": ({"control_percent": 12.0, "treated_percent": 8.5}, 29),
+    "H12": ({"qt_ms": 400, "rate": 90}, 458),
+    "H14": ({"weight_kg": 70, "burn_percent": 30}, 8400),
+    "H15": ({"clearance": 3, "target": 15, "interval_h": 8, "availability": 0.9, "volume_l": 40}, 400),
+}
+
+
+def _drawn(template):
+    return [draw_params(template, rng_for("test", template.id, index)) for index in range(DRAWS)]
+
+
+def _egfr_by_integration(p):
+    """From the value at kappa and birth: the slope of ln(eGFR) is integrated over creatinine, the age taken year by year."""
+    female = p["sex"] == "F"
+    kappa, alpha = (0.7, -0.241) if female else (0.9, -0.302)
+    creatinine = p["creatinine_umol"] / 88.4
+    slope = alpha if creatinine < kappa else -1.2
+    rate = 142 * (1.012 if female else 1) * math.exp(quad(lambda c: slope / c, kappa, creatinine)[0])
+    for _ in range(p["age"]):
+        rate -= rate * 0.0062
+    return rate
+
+
+def _bmi_by_pounds_and_inches(p):
+    """The imperial route: pounds over square inches, then the units of the quotient."""
+    pounds, inches = p["weight_kg"] / 0.45359237, p["height_cm"] / 2.54
+    return pounds / inches**2 * 0.45359237 / 0.0254**2
+
+
+def _delta_ratio_by_linear_system(p):
+    """Gap, corrected gap and rise of the gap as unknowns of electroneutrality, solved together."""
+    equations = np.array([[1.0, 0, 0], [-1.0, 1, 0], [0, -1.0, 1]])
+    known = np.array([p["sodium"] - p["chloride"] - p["bicarbonate"], 0.25 * (40 - p["albumin"]), -12.0])
+    return np.linalg.solve(equations, known)[2] / (24 - p["bicarbonate"])
+
+
+def _calcium_step_by_step(p):
+    """In decimal arithmetic, one g/L of missing albumin after another."""
+    value = Decimal(str(p["calcium"]))
+    for _ in range(p["albumin"], 40):
+        value += Decimal("0.02")
+    return float(value)
+
+
+def _points_read_from_stem(p):
+    """A reader of the English stem, who knows the points and not the parameters."""
+    template = TEMPLATES["H7"]
+    stem = template.stems["en"][0].format(**p, **template.shown(p, "en"))
+    history = stem.split("and no other:")[1]
+    worth = {"heart failure": 1, "hypertension": 1, "diabetes": 1, "stroke": 2, "myocardial infarction": 1}
+    age = int(re.search(r"aged (\d+) with", stem).group(1))
+    return sum(points for word, points in worth.items() if word in history) + (age >= 65) + (age >= 75) + ("A woman" in stem)
+
+
+def _dose_by_filling_spoons(p):
+    """Conservation: the day's drug is dissolved at the label's strength and shared out over the clock times of one day."""
+    times = list(range(0, 24, p["interval_h"]))
+    wanted = Fraction(str(p["weight_kg"])) * p["mg_per_kg_day"]
+    allowed = wanted if wanted < p["max_mg_day"] else Fraction(p["max_mg_day"])
+    bottle_ml = allowed * 5 / p["label_mg"]
+    return float(bottle_ml / len(times))
+
+
+def _pump_minute_by_minute(p):
+    """Micrograms given in sixty single minutes, and the volume of the ready solution that holds them."""
+    given_ug = sum(p["dose"] * p["weight_kg"] for _ in range(60))
+    return p["volume_ml"] * (given_ug / 1000) / p["drug_mg"]
+
+
+def _ppv_by_odds(p):
+    """Odds before the test times the likelihood ratio are the odds after it."""
+    ratio = p["sensitivity"] / (100 - p["specificity"])
+    odds = p["prevalence"] / (100 - p["prevalence"]) * ratio
+    return 100 * odds / (1 + odds)
+
+
+def _nnt_by_search(p):
+    """The first whole number of patients among whom at least one event fewer is expected, in exact fractions."""
+    reduction = (Fraction(str(p["control_percent"])) - Fraction(str(p["treated_percent"]))) / 100
+    return next(n for n in itertools.count(1) if n * reduction >= 1)
+
+
+def _qtc_by_root_finding(p):
+    """The interval whose cube, times RR in seconds, is the cube of QT."""
+    return brentq(lambda qtc: qtc**3 * 60 / p["rate"] - p["qt_ms"] ** 3, 50, 2000)
+
+
+def _burn_hour_by_hour(p):
+    """Half in eight hourly portions, half in sixteen, summed."""
+    half = 2 * p["weight_kg"] * p["burn_percent"]
+    return math.fsum([half / 8] * 8 + [half / 16] * 16)
+
+
+def _concentration_at_steady_state(p, dose):
+    """Mean concentration in mg/L: single-dose curves of one compartment with first-order absorption, added up and integrated."""
+    absorption, elimination = 1.3, p["clearance"] / p["volume_l"]
+    height = p["availability"] * dose * absorption / (p["volume_l"] * (absorption - elimination))
+    doses = math.ceil(60 / elimination / p["interval_h"])
+
+    def after(time):
+        return sum(
+            height * (math.exp(-elimination * (time + n * p["interval_h"])) - math.exp(-absorption * (time + n * p["interval_h"])))
+            for n in range(doses)
+        )
+
+    return quad(after, 0, p["interval_h"], epsrel=1e-7)[0] / p["interval_h"]
+
+
+def _maintenance_by_simulation(p):
+    """The model is linear: a dose of 100 mg shows what 1 mg gives, and the target says how many are needed."""
+    return p["target"] / (_concentration_at_steady_state(p, 100.0) / 100.0)
+
+
+SECOND_WAY = {
+    "H1": _egfr_by_integration,
+    "H3": _bmi_by_pounds_and_inches,
+    "H4": _delta_ratio_by_linear_system,
+    "H5": _calcium_step_by_step,
+    "H7": _points_read_from_stem,
+    "H8": _dose_by_filling_spoons,
+    "H9": _pump_minute_by_minute,
+    "H10": _ppv_by_odds,
+    "H11": _nnt_by_search,
+    "H12": _qtc_by_root_finding,
+    "H14": _burn_hour_by_hour,
+    "H15": _maintenance_by_simulation,
+}
+
+
+def test_every_template_has_a_second_way_and_an_example():
+    assert set(TEMPLATES) == set(SECOND_WAY) == set(BLUEPRINT)
+    assert len(TEMPLATES) == 12
+
+
+@pytest.mark.parametrize("name", sorted(SECOND_WAY))
+def test_gold_agrees_with_a_second_derivation(name):
+    template = TEMPLATES[name]
+    for drawn in _drawn(template):
+        assert drawn.gold == pytest.approx(SECOND_WAY[name](drawn.params), rel=1e-6), drawn.params
+
+
+@pytest.mark.parametrize("name", sorted(BLUEPRINT))
+def test_worked_example(name):
+    template = TEMPLATES[name]
+    params, printed = BLUEPRINT[name]
+    digits = len(str(printed).partition(".")[2])
+    assert round(template.gold(params), digits) == printed
+    worked, gold = template.worked
+    assert template.text(template.gold(worked)) == template.text(gold)
+
+
+@pytest.mark.parametrize("name", sorted(TEMPLATES))
+def test_mistakes_differ_from_the_gold_and_each_can_be_made(name):
+    template = TEMPLATES[name]
+    seen = Counter()
+    for drawn in _drawn(template):
+        band = NEAR_MISS_TOLERANCES * template.tolerance.width(drawn.gold)
+        assert len(drawn.wrong) == 3
+        for mistake, formula in template.mistakes.items():
+            value = formula(drawn.params)
+            if value is not None:
+                seen[mistake] += 1
+                assert abs(value - drawn.gold) > band, (mistake, drawn.params)
+                assert value > 0, (mistake, drawn.params)
+    assert set(seen) == set(template.mistakes)
+
+
+@pytest.mark.parametrize("name", sorted(TEMPLATES))
+def test_rounding_costs_less_than_a_fifth_of_the_tolerance(name):
+    template = TEMPLATES[name]
+    for drawn in _drawn(template):
+        cost = abs(float(template.text(drawn.gold)) - drawn.gold)
+        assert cost <= template.tolerance.width(drawn.gold) / 5 + 1e-9, drawn
+
+
+@pytest.mark.parametrize("name", sorted(TEMPLATES))
+def test_stems_fill_in_both_languages_and_phrasings(name):
+    template = TEMPLATES[name]
+    for index in (0, 1):
+        for item in draw_items(template, suite="healthcare", index=index, seed="test"):
+            assert not set("{}") & set(item.stem)
+            for key, value in item.params.items():
+                if not isinstance(value, bool | str):
+                    assert (f"{value:.2f}" if key == "calcium" else str(value)) in item.stem, (key, item.stem)
+            assert re.search(r"[一-鿿]", item.stem) is not None if item.language == "zh" else re.search(r"[一-鿿]", item.stem) is None
+            fresh = redraw(template, item, rng_for("redrawn", item.id))
+            assert fresh.params != item.params
+            assert fresh.stem != item.stem
+
+
+def test_all_stroke_risk_profiles_follow_the_generating_polynomial():
+    """How many of the 2 x 3 x 32 profiles have s points is the coefficient of x^s in the product of the items' polynomials."""
+    gold = TEMPLATES["H7"].gold
+    names = ("heart_failure", "hypertension", "diabetes", "stroke", "vascular")
+    counted = Counter(
+        gold({"sex": sex, "age": age, **dict(zip(names, flags, strict=True))})
+        for sex in "FM"
+        for age in (64, 65, 75)
+        for flags in itertools.product((False, True), repeat=5)
+    )
+    product = np.array([1])
+    for factor in [[1, 1]] * 5 + [[1, 0, 1], [1, 1, 1]]:
+        product = np.convolve(product, factor)
+    assert [counted[points] for points in range(10)] == product.tolist()
+
+
+def _number(text, pattern):
+    return int(re.search(pattern, text).group(1))
+
+
+def test_renal_orders():
+    def allowed(clearance):
+        return "500/12" if clearance >= 50 else "250/12" if clearance >= 30 else "250/24" if clearance >= 10 else "none"
+
+    for language, interval in (("en", r"(\d+) mg every (\d+) h"), ("zh", r"(\d+) mg q(\d+)h")):
+        item = ITEMS[f"healthcare-compliance-001-{language}"]
+        orders = item.context.split("\n")[-4:]
+        wrong = []
+        for line in orders:
+            dose = re.search(interval, line)
+            ordered = "/".join(dose.groups()) if dose else "none"
+            if ordered != allowed(_number(line, r"CrCl (\d+)")):
+                wrong.append(re.split("[:：]", line)[0])
+        assert wrong == [item.answer]
+
+
+def test_cold_chain():
+    item = ITEMS["healthcare-compliance-002-zh"]
+    rows = re.findall(r"(批次.)：最高 ([\d.]+) ℃，最低 ([\d.]+) ℃，连续超出 (\d+) min", item.context)
+    assert len(rows) == 4
+    assert [batch for batch, _, low, minutes in rows if int(minutes) > 30 or float(low) < 0] == [item.answer]
+    # the record is consistent: a time outside the range goes with a reading outside it
+    assert all((float(high) > 8 or float(low) < 2) == (int(minutes) > 0) for _, high, low, minutes in rows)
+
+
+def test_prescription_limits():
+    item = ITEMS["healthcare-compliance-003-zh"]
+    too_long = []
+    for option in item.choices:
+        each, times, total = map(int, re.search(r"每次 (\d+) 片，每日 (\d+) 次，共 (\d+) 片", option).groups())
+        if Fraction(total, each * times) > (3 if option.startswith("急诊") else 7):
+            too_long.append(option)
+    assert too_long == [item.answer]
+
+
+def test_identifiers_left():
+    item = ITEMS["healthcare-compliance-004-en"]
+    breaking = []
+    for record, age, admitted in re.findall(r"(Record \d): age (\d+|'90 or older'), admitted ([^,]+),", item.context):
+        if not re.fullmatch(r"\d{4}", admitted) or (age.isdigit() and int(age) > 89):
+            breaking.append(record)
+    assert breaking == [item.answer]
+    assert len(re.findall(r"^Record", item.context, re.MULTILINE)) == 4
+
+
+def test_transfusion_times():
+    item = ITEMS["healthcare-compliance-005-en"]
+    rows = re.findall(r"\| (Unit \d) \| (\d+):(\d+) \| (\d+):(\d+) \| (\d+):(\d+) \|", item.context)
+    late, longest = [], {}
+    for unit, *clock in rows:
+        left, started, ended = (60 * int(clock[i]) + int(clock[i + 1]) for i in (0, 2, 4))
+        longest[unit] = ended - started
+        if started - left > 30 or ended - left > 240:
+            late.append(unit)
+    assert late == [item.answer]
+    assert item.mistakes[max(longest, key=longest.get)] == "four hours counted from the start, longest one chosen"
+
+
+def test_only_one_order_of_mixing_insulin():
+    """Every order of the steps is played through the rules that the stem prints; one survives."""
+    item = ITEMS["healthcare-procedure-005-en"]
+    air_nph, air_regular, draw_regular, draw_nph, check = item.answer
+
+    def allowed(order):
+        place = {step: index for index, step in enumerate(order)}
+        return (
+            place[air_nph] < place[draw_nph]
+            and max(place[air_nph], place[air_regular]) < min(place[draw_nph], place[draw_regular])
+            and place[draw_regular] == place[air_regular] + 1
+            and place[draw_regular] < place[draw_nph]
+            and place[check] == 4
+        )
+
+    assert [order for order in itertools.permutations(item.choices) if allowed(order)] == [item.answer]
+
+
+def test_blood_gas_and_liver_rules():
+    for name in ("healthcare-diagnosis-001-zh", "healthcare-diagnosis-001-en"):
+        context = ITEMS[name].context
+        carbon, bicarbonate = _number(context, r"PaCO₂ (\d+) mmHg"), _number(context, r"HCO₃⁻ (\d+) mmol")
+        gap = _number(context, r"Na⁺ (\d+)") - _number(context, r"Cl⁻ (\d+)") - bicarbonate
+        assert gap > 16
+        assert abs(carbon - (1.5 * bicarbonate + 8)) <= 2
+        acidity = float(re.search(r"pH ([\d.]+)", context).group(1))  # the printed pH obeys Henderson and Hasselbalch
+        assert acidity == pytest.approx(6.1 + math.log10(bicarbonate / (0.0307 * carbon)), abs=0.02)
+    rows = dict((test, Fraction(value, limit)) for test, value, limit in _liver_rows())
+    assert rows["ALT"] / rows["ALP"] <= 2
+    assert rows["GGT"] > 1
+
+
+def _liver_rows():
+    context = ITEMS["healthcare-diagnosis-004-en"].context
+    return [(test, int(value), int(limit)) for test, value, limit in re.findall(r"\| (\w+) \| (\d+) \| (\d+) \|", context)]
+
+
+MONTHS = {"March": 3, "July": 7}
+
+
+def _dates(text):
+    """All dates of a document as YYYY-MM-DD; one without a year takes the first year in the document."""
+    found = {f"{y}-{int(m):02d}-{int(d):02d}" for y, m, d in re.findall(r"(\d{4})[-/年](\d{1,2})[-/月](\d{1,2})", text)}
+    found |= {f"{y}-{MONTHS[m]:02d}-{int(d):02d}" for d, m, y in re.findall(r"(\d{1,2}) (March|July) (\d{4})", text)}
+    year = re.search(r"\d{4}", text)
+    return found | {f"{year.group()}-{int(m):02d}-{int(d):02d}" for m, d in re.findall(r"(?<!\d)(\d{1,2}) 月 (\d{1,2}) 日", text)}
+
+
+WORDS = {2: "two tablets", 3: "three times a day"}
+
+
+@pytest.mark.parametrize("name", sorted(name for name in ITEMS if "-extraction-" in name))
+def test_extracted_values_stand_in_the_document(name):
+    item = ITEMS[name]
+    assert list(item.schema["properties"]) == list(item.schema["required"]) == list(item.answer)
+    for key, value in item.answer.items():
+        assert key in item.stem
+        if isinstance(value, bool):
+            assert ("拔除引流管" in item.context) == (value is False)
+        elif key.endswith("_flag"):
+            low, high = map(float, re.search(r"钾 [\d.]+ mmol/L（([\d.]+)–([\d.]+)）", item.context).groups())
+            potassium = item.answer["potassium_mmol_l"]
+            assert value == ("low" if potassium < low else "high" if potassium > high else "normal")
+        elif isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+            assert value in _dates(item.context)
+        elif isinstance(value, str):
+            assert value in item.context
+        else:
+            assert re.search(rf"(?<![\d.]){value}(?![\d.])", item.context) or WORDS[value] in item.context
+
+
+def test_numbers_of_items():
+    assert Counter(item.language for item in ITEMS.values()) == {"zh": 20, "en": 20}
+    assert Counter(item.task for item in ITEMS.values()) == {
+        "knowledge": 8,
+        "terminology": 8,
+        "compliance": 6,
+        "procedure": 6,
+        "diagnosis": 6,
+        "extraction": 6,
+    }
+    assert sum(item.foundation for item in ITEMS.values()) >= 10
+    assert sum(template.foundation for template in TEMPLATES.values()) == 3
+
+
+def test_no_option_gives_itself_away():
+    choices = [item for item in ITEMS.values() if item.form == "choice"]
+    places = Counter(item.choices.index(item.answer) for item in choices)
+    assert all(len(item.choices) == 4 and set(item.mistakes) == set(item.choices) - {item.answer} for item in choices)
+    assert all(abs(places[place] - len(choices) / 4) <= 2 for place in range(4))
+    longest = [item for item in choices if all(len(item.answer) > len(option) for option in item.mistakes)]
+    assert len(choices) / 8 <= len(longest) <= len(choices) * 3 / 8
+
+
+def test_pairs_name_each_other():
+    paired = [item for item in ITEMS.values() if item.pair]
+    assert len(paired) == 10
+    for item in paired:
+        other = ITEMS[item.pair]
+        assert (other.pair, other.cluster, other.form, other.level) == (item.id, item.cluster, item.form, item.level)
+        assert other.language != item.language
