@@ -81,8 +81,8 @@ H1 = Template(
     shown=_sex_shown,
     stems={
         "zh": (
-            "CKD-EPI 2021 肌酐公式（不含种族）：eGFR = 142 × min(Scr/κ, 1)^α × max(Scr/κ, 1)^(−1.200) × 0.9938^年龄，女性再乘 1.012；Scr 以 mg/dL 计（1 mg/dL = 88.4 μmol/L）；女性 κ = 0.7、α = −0.241，男性 κ = 0.9、α = −0.302。一名 {age} 岁{person}，血肌酐 {creatinine_umol} μmol/L。求其 eGFR，单位 mL/(min·1.73 m²)，保留一位小数。",
-            "检验科需为一名{person}患者报告估算肾小球滤过率：年龄 {age} 岁，血肌酐 {creatinine_umol} μmol/L。请用 2021 年版 CKD-EPI 公式计算：142 × min(Scr/κ, 1)^α × max(Scr/κ, 1)^(−1.200) × 0.9938^年龄 ×（女性 1.012，男性 1）。其中 Scr 须先由 μmol/L 除以 88.4 换算为 mg/dL；κ 女 0.7、男 0.9；α 女 −0.241、男 −0.302。结果以 mL/(min·1.73 m²) 表示，取一位小数。",
+            "CKD-EPI 肌酐公式（2021 年版，不含种族）：eGFR = 142 × min(Scr/κ, 1)^α × max(Scr/κ, 1)^(−1.200) × 0.9938^年龄，女性再乘 1.012；Scr 以 mg/dL 计（1 mg/dL = 88.4 μmol/L）；女性 κ = 0.7、α = −0.241，男性 κ = 0.9、α = −0.302。一名 {age} 岁{person}，血肌酐 {creatinine_umol} μmol/L。求其 eGFR，单位 mL/(min·1.73 m²)，保留一位小数。",
+            "检验科需为一名{person}患者报告估算肾小球滤过率：年龄 {age} 岁，血肌酐 {creatinine_umol} μmol/L。请用 CKD-EPI 公式（2021 年版）计算：142 × min(Scr/κ, 1)^α × max(Scr/κ, 1)^(−1.200) × 0.9938^年龄 ×（女性 1.012，男性 1）。其中 Scr 须先由 μmol/L 除以 88.4 换算为 mg/dL；κ 女 0.7、男 0.9；α 女 −0.241、男 −0.302。结果以 mL/(min·1.73 m²) 表示，取一位小数。",
         ),
         "en": (
             "The CKD-EPI 2021 creatinine equation (without race) is eGFR = 142 × min(Scr/κ, 1)^α × max(Scr/κ, 1)^(−1.200) × 0.9938^age, times 1.012 for a woman. Scr is in mg/dL (1 mg/dL = 88.4 µmol/L); κ = 0.7 and α = −0.241 for women, κ = 0.9 and α = −0.302 for men. A {person} aged {age} has a serum creatinine of {creatinine_umol} µmol/L. Give the eGFR in mL/min/1.73 m², to one decimal.",
@@ -604,7 +604,7 @@ H12 = Template(
 
 
 def _draw_burn(rng: random.Random) -> Params:
-    return {"weight_kg": rng.randrange(40, 100, 2), "burn_percent": rng.randrange(16, 70, 2)}
+    return {"weight_kg": rng.randint(40, 99), "burn_percent": rng.randint(15, 70)}
 
 
 H14 = Template(
