@@ -86,7 +86,7 @@ H1 = Template(
         ),
         "en": (
             "The CKD-EPI 2021 creatinine equation (without race) is eGFR = 142 × min(Scr/κ, 1)^α × max(Scr/κ, 1)^(−1.200) × 0.9938^age, times 1.012 for a woman. Scr is in mg/dL (1 mg/dL = 88.4 µmol/L); κ = 0.7 and α = −0.241 for women, κ = 0.9 and α = −0.302 for men. A {person} aged {age} has a serum creatinine of {creatinine_umol} µmol/L. Give the eGFR in mL/min/1.73 m², to one decimal.",
-            "A laboratory reports estimated filtration rates with the 2021 version of CKD-EPI: 142 × min(Scr/κ, 1)^α × max(Scr/κ, 1)^(−1.200) × 0.9938^age × (1.012 if female, 1 if male), where creatinine in µmol/L is first divided by 88.4 to get Scr in mg/dL, κ is 0.7 (female) or 0.9 (male), and α is −0.241 (female) or −0.302 (male). What does it report, in mL/min/1.73 m² and with one decimal, for a {age}-year-old {person} whose creatinine is {creatinine_umol} µmol/L?",
+            "A laboratory reports estimated filtration rates with the 2021 version of CKD-EPI: 142 × min(Scr/κ, 1)^α × max(Scr/κ, 1)^(−1.200) × 0.9938^age × (1.012 if female, 1 if male), where creatinine in µmol/L is first divided by 88.4 to get Scr in mg/dL, κ is 0.7 (female) or 0.9 (male), and α is −0.241 (female) or −0.302 (male). What does it report, in mL/min/1.73 m² and with one decimal, for a {person} of {age} years whose creatinine is {creatinine_umol} µmol/L?",
         ),
     },
     explanation={
@@ -186,7 +186,7 @@ H4 = Template(
     stems={
         "zh": (
             "某代谢性酸中毒患者：Na⁺ {sodium}、K⁺ {potassium}、Cl⁻ {chloride}、HCO₃⁻ {bicarbonate} mmol/L，白蛋白 {albumin} g/L。阴离子间隙 AG = Na⁺ − Cl⁻ − HCO₃⁻（不计 K⁺），校正 AG = AG + 0.25 × (40 − 白蛋白)，Δ 比值 = (校正 AG − 12) ÷ (24 − HCO₃⁻)。求 Δ 比值（无单位），保留三位小数。",
-            "生化结果：钠 {sodium} mmol/L，钾 {potassium} mmol/L，氯 {chloride} mmol/L，碳酸氢根 {bicarbonate} mmol/L，白蛋白 {albumin} g/L。请先按“钠减氯减碳酸氢根”求不含钾的阴离子间隙，再以白蛋白每低于 40 g/L 1 g/L 加 0.25 mmol/L 校正，最后用（校正间隙 − 12）除以（24 − 碳酸氢根）得到 delta 比值。该比值是多少？结果无单位，取三位小数。",
+            "生化结果：钠 {sodium} mmol/L，钾 {potassium} mmol/L，氯 {chloride} mmol/L，碳酸氢根 {bicarbonate} mmol/L，白蛋白 {albumin} g/L。请先按“钠减氯减碳酸氢根”求不含钾的阴离子间隙，再按白蛋白比 40 g/L 每低 1 g/L 加 0.25 mmol/L 的办法校正，最后用（校正间隙 − 12）除以（24 − 碳酸氢根）得到 delta 比值。该比值是多少？结果无单位，取三位小数。",
         ),
         "en": (
             "A patient with metabolic acidosis has Na⁺ {sodium}, K⁺ {potassium}, Cl⁻ {chloride} and HCO₃⁻ {bicarbonate} mmol/L, albumin {albumin} g/L. The anion gap is AG = Na⁺ − Cl⁻ − HCO₃⁻ (no potassium), the corrected AG is AG + 0.25 × (40 − albumin), and the delta ratio is (corrected AG − 12) / (24 − HCO₃⁻). Give the delta ratio (no unit) to three decimals.",
@@ -233,7 +233,7 @@ H5 = Template(
     stems={
         "zh": (
             "白蛋白校正钙的公式为：校正钙(mmol/L) = 总钙(mmol/L) + 0.02 × (40 − 白蛋白(g/L))。患者总钙 {calcium} mmol/L，白蛋白 {albumin} g/L，校正钙是多少 mmol/L？保留两位小数。",
-            "一份化验单：血清总钙 {calcium} mmol/L，白蛋白 {albumin} g/L。若白蛋白每比 40 g/L 低 1 g/L，总钙就应加上 0.02 mmol/L，校正后的血钙为多少（mmol/L，两位小数）？",
+            "一份化验单：血清总钙 {calcium} mmol/L，白蛋白 {albumin} g/L。若白蛋白比 40 g/L 每低 1 g/L，总钙就应加上 0.02 mmol/L，校正后的血钙为多少（mmol/L，两位小数）？",
         ),
         "en": (
             "Albumin-corrected calcium (mmol/L) = total calcium (mmol/L) + 0.02 × (40 − albumin in g/L). Total calcium is {calcium} mmol/L and albumin is {albumin} g/L. What is the corrected calcium in mmol/L, to two decimals?",
@@ -324,7 +324,7 @@ H7 = Template(
         ),
         "en": (
             "CHA₂DS₂-VASc (the version with sex category) gives 1 point for heart failure, 1 for hypertension, 2 for age 75 or over, 1 for diabetes, 2 for previous stroke, TIA or thromboembolism, 1 for vascular disease (myocardial infarction, peripheral artery disease or aortic plaque), 1 for age 65-74 and 1 for female sex. A {person} aged {age} with non-valvular atrial fibrillation has this history and no other: {history}. What is the score in points?",
-            "Score a {age}-year-old {person} with non-valvular atrial fibrillation by CHA₂DS₂-VASc, sex category included. Known conditions, complete list: {history}. Rules: previous stroke, TIA or thromboembolism counts 2; age 75 and over 2, age 65 to 74 1; heart failure, hypertension, diabetes, vascular disease (such as a myocardial infarction) and being female 1 each. How many points in all?",
+            "Score a {person} of {age} years with non-valvular atrial fibrillation by CHA₂DS₂-VASc, sex category included. Known conditions, complete list: {history}. Rules: previous stroke, TIA or thromboembolism counts 2; age 75 and over 2, age 65 to 74 1; heart failure, hypertension, diabetes, vascular disease (such as a myocardial infarction) and being female 1 each. How many points in all?",
         ),
     },
     explanation={
