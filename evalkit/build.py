@@ -39,12 +39,7 @@ def operators_for(templates: Mapping[str, Template], names: Iterable[str] = OPER
 def freeze(suite: Suite, seed: str = PUBLIC_SEED, operators: Sequence[Operator] | None = None) -> Frozen:
     """Everything `build` writes, in memory. Raises SuiteError on duplicate ids, an empty suite or a variant that fails its check."""
     templates = suite.templates
-    drawn = [
-        item
-        for template in templates.values()
-        for n in range(suite.draws)
-        for item in draw_items(template, suite=suite.name, index=n, seed=seed)
-    ]
+    drawn = [item for template in templates.values() for item in draws_of(template, suite, seed)]
     items = selection_order([*suite.authored, *with_defaults(drawn, suite)], seed)
     _refuse(suite, items)
     variants = vary(items[: suite.core or DEFAULT_CORE], operators_for(templates) if operators is None else operators, seed)
@@ -56,6 +51,14 @@ def freeze(suite: Suite, seed: str = PUBLIC_SEED, operators: Sequence[Operator] 
     head = {"suite": suite.name, "version": suite.version, "seed": seed, "items": len(items), "variants": len(variants), "files": files}
     texts[DIGESTS_FILE] = json.dumps(head, indent=1, ensure_ascii=False) + "\n"
     return Frozen(items=tuple(items), variants=tuple(variant for _, variant in variants), files=texts)
+
+
+def draws_of(template: Template, suite: Suite, seed: str) -> list[Item]:
+    """The items of all draws of a template: no two draws have the same parameters."""
+    items: list[Item] = []
+    for index in range(suite.draws):
+        items += draw_items(template, suite=suite.name, index=index, seed=seed, taken=[item.params for item in items])
+    return items
 
 
 def build(suite: Suite, *, seed: str = PUBLIC_SEED, out: Path | None = None) -> Frozen:

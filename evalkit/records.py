@@ -138,7 +138,7 @@ class Item:
     arm: Arm = "clean"
     changed: str = ""  # in words, for readers
     prompt: str = "plain"  # prompt template (operator 8)
-    labels: str = "ABCD"  # option labels (operator 9)
+    labels: str = "ABCDEFGHIJ"  # option labels, as many as needed (operator 9)
     run: int = 0  # 1 and more: asked afresh though nothing changed (placebo, reruns)
 
     @property

@@ -18,7 +18,7 @@ within three tolerances of a named mistake, or when two options would print alik
 """
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -111,12 +111,12 @@ def draw_params(template: Template, rng: random.Random, accept: Callable[[Params
     )
 
 
-def draw_items(template: Template, *, suite: str, index: int, seed: str) -> list[Item]:
-    """The four items (zh and en, choice and number) of draw number `index` under `seed`.
+def draw_items(template: Template, *, suite: str, index: int, seed: str, taken: Collection[Params] = ()) -> list[Item]:
+    """The four items (zh and en, choice and number) of draw number `index` under `seed`; parameters in `taken` are passed over.
 
     The place of the gold among the options rotates with `index`, so that no letter is favoured over a template's draws.
     """
-    drawn = draw_params(template, rng_for(seed, suite, template.id, index))
+    drawn = draw_params(template, rng_for(seed, suite, template.id, index), lambda params: params not in taken)
     return [
         _item(template, drawn, suite=suite, index=index, seed=seed, language=language, form=form)
         for language in LANGUAGES

@@ -43,6 +43,8 @@ class Shuffled:
     def vary(self, item: Item, draw: int, rng: random.Random) -> Item | None:
         """The item with a random half of its characters permuted; options stay."""
         stem, context = shuffle_half(item.stem, rng), shuffle_half(item.context, rng)
+        if stem == item.stem:
+            return None  # too short to be moved about
         return replace(item, stem=stem, context=context, arm="positive", draw=draw, changed="half of all characters shuffled")
 
     def check(self, item: Item, variant: Item) -> str:

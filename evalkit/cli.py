@@ -1,0 +1,145 @@
+"""The command line: thin. Each command reads its options, calls one function, prints what came back.
+
+Exit codes: 0 done; 1 the run or the check failed; 2 wrong use or configuration.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from evalkit import __version__
+from evalkit.errors import EvalkitError, UsageError
+
+app = typer.Typer(
+    name="evalkit",
+    help="Evaluate a large language model for industry: accuracy, generality, robustness, efficiency. Offline, verifiable.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+suite_app = typer.Typer(help="Build and check suites.", no_args_is_help=True)
+board_app = typer.Typer(help="Build leaderboards from finished bundles.", no_args_is_help=True)
+app.add_typer(suite_app, name="suite")
+app.add_typer(board_app, name="leaderboard")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON and nothing else.")]
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"evalkit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """Options before the command."""
+
+
+@app.command()
+def run(
+    config: Annotated[Path, typer.Argument(help="YAML of the run; configs/demo.yaml is the first to try.")],
+    model: Annotated[str | None, typer.Option(help="Short name, folder, GGUF file or hub id, instead of the configuration's.")] = None,
+    profile: Annotated[str | None, typer.Option(help="preview, fast or full.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Items of each suite, at most.")] = None,
+    suites: Annotated[str | None, typer.Option(help="Names or folders, separated by commas.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the bundle; default runs/<name>/<model>.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be asked, and how long it would take.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run a model through its suites; the same command again goes on where it stopped."""
+    from evalkit import commands
+
+    changes: dict[str, Any] = {"engine.model": model, "profile": profile, "limit": limit, "suites": suites.split(",") if suites else None}
+    kept = {name: value for name, value in changes.items() if value is not None}
+    commands.run(config, kept, out=out, dry_run=dry_run, as_json=as_json)
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """List suites, engines, metrics and operators."""
+    from evalkit import commands
+
+    commands.list_all(as_json=as_json)
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="A suite, an item's id, or the folder of a bundle.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show a suite, an item with its answer, or a bundle's axes."""
+    from evalkit import commands
+
+    commands.show(name, as_json=as_json)
+
+
+@suite_app.command("build")
+def suite_build(
+    name: Annotated[str, typer.Argument(help="Suite to build; its name or folder.")],
+    seed: Annotated[str, typer.Option(help="Seed of the draws; the public build uses 'public'.")] = "public",
+    out: Annotated[Path | None, typer.Option(help="Folder for the frozen files; default <suite>/built.")] = None,
+) -> None:
+    """Draw, perturb and freeze a suite."""
+    from evalkit import commands
+
+    commands.build(name, seed=seed, out=out)
+
+
+@suite_app.command("check")
+def suite_check(
+    names: Annotated[list[str] | None, typer.Argument(help="Suites to check.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Check all suites that come with evalkit.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check suites: golds, options, pairs, sources, balance, reproducible build."""
+    from evalkit import commands
+
+    commands.check(names or [], every=every, as_json=as_json)
+
+
+@app.command()
+def report(folder: Annotated[Path, typer.Argument(help="Folder of a finished bundle.")]) -> None:
+    """Write a bundle's report.html anew."""
+    from evalkit import commands
+
+    commands.report(folder)
+
+
+@board_app.command("build")
+def leaderboard_build(
+    board: Annotated[str, typer.Argument(help="A board's name in leaderboards/, or its board.yaml.")],
+    bundles: Annotated[list[Path] | None, typer.Argument(help="Bundles; default: those the board names.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the site; default beside board.yaml.")] = None,
+) -> None:
+    """Build the static site of a board from finished bundles."""
+    from evalkit import commands
+
+    commands.leaderboard(board, bundles or [], out=out)
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Say what this machine can run and measure."""
+    from evalkit import commands
+
+    commands.doctor(as_json=as_json)
+
+
+def main() -> None:
+    """Entry point: turns evalkit's errors into one line and an exit code; `--debug` shows the traceback."""
+    try:
+        app()
+    except EvalkitError as error:
+        if "--debug" in sys.argv:
+            raise
+        kind = "error" if isinstance(error, UsageError) else "failed"
+        typer.echo(f"evalkit: {kind}: {error}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.exit(1)

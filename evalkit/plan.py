@@ -1,0 +1,178 @@
+"""From a configuration and its suites to ordered, digested requests: all that a run will ask, before it asks.
+
+    suites > items > variants > requests
+
+A request's id is the digest of everything that could change its answer, so that two models, two prompts or two settings
+never share one; equal requests (the same prompt reached by two variants) are asked once.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+
+from evalkit.axes import PROFILES
+from evalkit.canon import digest, order_key
+from evalkit.config import RunConfig
+from evalkit.errors import ConfigError, SuiteError
+from evalkit.prompts import Prompt, prompt_of
+from evalkit.protocols import Engine
+from evalkit.records import Ability, Item, Model, Profile, Request
+from evalkit.suite import Suite, find_suite
+
+_MAX_TOKENS: Mapping[str, float] = {"choice": 0.25, "choices": 0.25, "ordering": 0.5, "text": 0.5, "number": 1.0, "json": 2.0, "code": 4.0}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a run asks and how it is read. `items` and `requests` are joined by `Request.item` = `Item.key`."""
+
+    digest: str
+    profile: Profile
+    suites: Mapping[str, str]  # name > version
+    suite_digests: Mapping[str, str]  # name > digest of its frozen files
+    metrics: Mapping[str, Mapping[str, str]]  # suite > form or task > metric
+    items: Mapping[str, Item]  # key > item or variant
+    requests: tuple[Request, ...]
+    stream: tuple[Request, ...]  # timed one after another
+    offline: tuple[Request, ...]  # timed at once
+
+
+def build_plan(config: RunConfig, engine: Engine) -> Plan:
+    """The plan of `config` for the model that `engine` identified. The same inputs give the same digest.
+
+    Raises SuiteError (unknown or unbuilt suite), ConfigError (an ability the engine lacks).
+    """
+    profile = _sized(config)
+    suites = [find_suite(name) for name in config.suites]
+    _refuse_twins(suites)
+    items: dict[str, Item] = {}
+    requests: list[Request] = []
+    for suite in suites:
+        for item, shots in _with_shots(_asked(suite, profile), suite, config.shots):
+            items[item.key] = item
+            requests.append(_request(item, prompt_of(item, shots), config, engine, profile))
+    clean = [request for request in requests if items[request.item].arm == "clean" and request.run == 0]
+    suite_digests = {suite.name: digest(dict(suite.digests)) for suite in suites}
+    return Plan(
+        digest=digest(
+            {"requests": [[request.item, request.id] for request in requests], "suites": suite_digests, "profile": asdict(profile)}
+        ),
+        profile=profile,
+        suites={suite.name: suite.version for suite in suites},
+        suite_digests=suite_digests,
+        metrics={suite.name: dict(suite.metrics or {}) for suite in suites},
+        items=items,
+        requests=tuple(requests),
+        stream=_timed(clean, profile.stream_items, "stream") if config.efficiency else (),
+        offline=_timed(clean, profile.offline_items, "offline") if config.efficiency else (),
+    )
+
+
+def request_id(model: Model, rules: str, *, ability: Ability, prompt: Prompt, max_tokens: int, run: int) -> str:
+    """SHA-256 over model weights, tokenizer, template, dtype, engine rules, prompt and decoding (design, rule 3)."""
+    identity = {
+        "weights": model.weights_digest,
+        "tokenizer": model.tokenizer_digest,
+        "template": model.template_digest,
+        "dtype": model.dtype,
+        "rules": rules,
+        "ability": ability,
+        "messages": [[message.role, message.content] for message in prompt.messages],
+        "cue": prompt.cue,
+        "options": list(prompt.options) if ability == "score" else [],
+        "max_tokens": max_tokens,
+        "run": run,
+    }
+    return digest(identity)
+
+
+def selected(items: Sequence[Item], profile: Profile) -> tuple[Item, ...]:
+    """The first items of the frozen order, as many as the profile asks for."""
+    return tuple(items[: profile.items_per_suite])
+
+
+def chosen_variants(suite: Suite, picked: Sequence[Item], profile: Profile) -> Iterator[Item]:
+    """Variants of the core. For each operator the core is the first items to which it applies, in the frozen order.
+
+    That is the topping up of reference/axes.md A4: where an operator does not apply to an item, the next one takes its place.
+    """
+    place = {item.id: index for index, item in enumerate(picked)}
+    limits = {8: profile.prompts, 9: profile.shifts, 12: profile.redraws}
+    core: dict[tuple[int, str], set[str]] = {}
+    for variant in sorted(
+        (variant for variant in suite.variants if variant.id in place), key=lambda variant: (place[variant.id], variant.key)
+    ):
+        group = core.setdefault((variant.operator, variant.arm), set())
+        if variant.draw >= limits.get(variant.operator, profile.draws):
+            continue
+        if variant.id in group or len(group) < profile.core_per_suite:
+            group.add(variant.id)
+            yield variant
+
+
+def _sized(config: RunConfig) -> Profile:
+    profile = PROFILES[config.profile]
+    if config.limit is None:
+        return profile
+    most = config.limit if profile.items_per_suite is None else min(config.limit, profile.items_per_suite)
+    return replace(profile, items_per_suite=most)
+
+
+def _refuse_twins(suites: Sequence[Suite]) -> None:
+    names = [suite.name for suite in suites]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise SuiteError(f"two of the suites are called {twice[0]!r}; items are joined by suite and id, so names must differ")
+
+
+def _asked(suite: Suite, profile: Profile) -> Iterator[Item]:
+    picked = selected(suite.items, profile)
+    yield from picked
+    varied = list(chosen_variants(suite, picked, profile))
+    core = {variant.id for variant in varied}
+    for run in range(1, profile.reruns):
+        yield from (replace(item, run=run) for item in picked if item.id in core)
+    yield from varied
+
+
+def _with_shots(items: Iterator[Item], suite: Suite, shots: int) -> Iterator[tuple[Item, tuple[Item, ...]]]:
+    """Each item with worked items of its form and language, never of its own cluster, the same ones for all its variants."""
+    if shots == 0:
+        yield from ((item, ()) for item in items)
+        return
+    pool = suite.items
+    for item in items:
+        others = [other for other in pool if (other.form, other.language) == (item.form, item.language) and other.cluster != item.cluster]
+        if len(others) < shots:
+            raise SuiteError(
+                f"suite {suite.name!r} has {len(others)} items to show before {item.id!r}, {shots} are asked for; use fewer shots"
+            )
+        ranked = sorted(others, key=lambda other: order_key("shots", item.cluster, other.id))
+        yield item, tuple(replace(other, prompt=item.prompt) for other in ranked[:shots])
+
+
+def _request(item: Item, prompt: Prompt, config: RunConfig, engine: Engine, profile: Profile) -> Request:
+    scored = bool(prompt.options) and config.answers != "generated" and "score" in engine.abilities
+    if prompt.options and config.answers == "scored" and not scored:
+        raise ConfigError(
+            f"engine {config.engine.name!r} cannot score options (it can: {', '.join(sorted(engine.abilities))}); use answers: generated"
+        )
+    if not scored and "generate" not in engine.abilities:
+        raise ConfigError(f"engine {config.engine.name!r} cannot generate, and item {item.id!r} has to be answered in writing")
+    ability: Ability = "score" if scored else "generate"
+    max_tokens = 0 if scored else max(8, round(profile.max_tokens * _MAX_TOKENS.get(item.form, 1.0)))
+    run = item.run
+    return Request(
+        id=request_id(engine.model, engine.rules, ability=ability, prompt=prompt, max_tokens=max_tokens, run=run),
+        item=item.key,
+        ability=ability,
+        messages=prompt.messages,
+        cue=prompt.cue,
+        options=prompt.options if scored else (),
+        max_tokens=max_tokens,
+        run=run,
+    )
+
+
+def _timed(clean: Sequence[Request], most: int, name: str) -> tuple[Request, ...]:
+    """A keyed choice of the clean requests: the same for every model, whatever its digests."""
+    return tuple(sorted(clean, key=lambda request: order_key(name, request.item))[:most])

@@ -1,0 +1,96 @@
+"""The run, on one screen."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from evalkit import registry
+from evalkit.axes import Timing, summarise
+from evalkit.bundle import Bundle
+from evalkit.config import RunConfig
+from evalkit.meter import measure, timing_of
+from evalkit.plan import Plan, build_plan
+from evalkit.protocols import Engine
+from evalkit.provenance import code_state, command, machine, versions
+from evalkit.records import AxisScore, Response, Score
+from evalkit.report import write_report
+from evalkit.scoring import score
+
+
+class Watcher(Protocol):
+    """Told how a run gets on; the command line draws its progress from this."""
+
+    def stage(self, name: str, total: int) -> None:
+        """A stage of `total` steps begins."""
+        ...
+
+    def step(self, response: Response | None = None) -> None:
+        """One step of the stage is done."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a run leaves: its folder, its axes, and how many requests were answered, failed, and answered this time."""
+
+    folder: Path
+    plan: Plan
+    axes: tuple[AxisScore, ...]
+    answered: int
+    failed: int
+    fresh: int
+
+
+def run(config: RunConfig, folder: Path, watcher: Watcher) -> Outcome:
+    """Answer what the bundle still lacks, score, time, summarise, report. Call it again after a crash: it goes on."""
+    engine: Engine = registry.find("engines", config.engine.name)(config.engine)
+    plan = build_plan(config, engine)
+    with Bundle.open(folder, about(config, plan, engine)) as bundle:
+        asked = bundle.unanswered(plan.requests)
+        watcher.stage("answers", len(asked))
+        for response in engine.answer(asked):
+            bundle.append(response)
+            watcher.step(response)
+        scores = bundle.write_scores(score(plan, bundle.responses()))
+        timing = timed(bundle, plan, engine, watcher)
+        axes = summarise(scores, timing, plan.profile)
+        bundle.write_responses(plan.requests)
+        bundle.write_axes(axes)
+        write_report(folder)
+    return _outcome(folder, plan, axes, scores, len(asked))
+
+
+def about(config: RunConfig, plan: Plan, engine: Engine) -> Mapping[str, Any]:
+    """run.json: all that a reader needs to know where the figures come from, and what a continued run must match."""
+    return {
+        "plan": plan.digest,
+        "profile": plan.profile.name,
+        "sizes": asdict(plan.profile),
+        "suites": dict(plan.suites),
+        "suite_digests": dict(plan.suite_digests),
+        "config": config.model_dump(mode="json"),
+        "model": asdict(engine.model),
+        "engine": {"name": config.engine.name, "rules": engine.rules},
+        "machine": dict(machine()),
+        "versions": dict(versions()),
+        "code": dict(code_state()),
+        "command": command(),
+        "requests": len(plan.requests),
+    }
+
+
+def timed(bundle: Bundle, plan: Plan, engine: Engine, watcher: Watcher) -> Timing | None:
+    """The timed passes, measured once a bundle; None where the plan has none (baselines, `efficiency: false`)."""
+    held = bundle.read("timing.json")
+    if held is None and plan.stream:
+        watcher.stage("timing", len(plan.stream) + len(plan.offline))
+        timing, conditions = measure(engine, plan.stream, plan.offline, watcher.step)
+        held = {"timing": asdict(timing), "conditions": conditions, "engine": dict(engine.facts())}
+        bundle.write("timing.json", held)
+    return timing_of(held["timing"]) if held is not None else None
+
+
+def _outcome(folder: Path, plan: Plan, axes: tuple[AxisScore, ...], scores: tuple[Score, ...], fresh: int) -> Outcome:
+    failed = sum(row.state == "errored" for row in scores)
+    return Outcome(folder=folder, plan=plan, axes=axes, answered=len(scores) - failed, failed=failed, fresh=fresh)
