@@ -242,20 +242,27 @@ def _cross_fit(rows: Sequence[Score], x: Floats, facets: Mapping[Facet, list[Cel
     place = {name: number for number, name in enumerate(names)}
     column = np.array([place[name] for name in of_row])
     stratum = np.array([name[0] for name in names])
-    tables = [[[_part_sums(part, x, column, len(names)) for part in cell.parts] for cell in cells] for cells in facets.values()]
-    values = []
-    for split in range(SPLITS):
-        half = _half(stratum, split)
-        for ranking, scoring in ((half, ~half), (~half, half)):
-            made = [_half_score(cells, ranking, scoring) for cells in tables]
-            if not any(value is None for value in made):
-                values.append(float(np.mean([value for value in made if value is not None])))
-    return values
+    halves = np.stack([_half(stratum, split) for split in range(SPLITS)], axis=1)
+    both = np.concatenate([halves, ~halves], axis=1).astype(np.float64)
+    worse = []
+    for cells in facets.values():
+        means = np.stack([_cell_means(cell, x, column, both) for cell in cells])
+        ranking, scoring = means, np.roll(means, SPLITS, axis=1)  # a half ranks, its complement is scored
+        order = np.argsort(ranking, axis=0, kind="stable")
+        worse.append(rank_weights(len(cells)) @ np.take_along_axis(scoring, order, axis=0))
+    values = np.mean(worse, axis=0)
+    return [float(value) for value in values if np.isfinite(value)]
 
 
-def _part_sums(part: Index, x: Floats, column: Index, count: int) -> Floats:
-    """Sums of x and numbers of rows by cluster, (2, clusters)."""
-    return np.stack([np.bincount(column[part], weights=x[part], minlength=count), np.bincount(column[part], minlength=count)])
+def _cell_means(cell: Cell, x: Floats, column: Index, halves: Floats) -> Floats:
+    """The cell's mean in each half, (halves,); parts that a half lacks are left out of it, NaN where it lacks them all."""
+    count = len(halves)
+    sums = np.stack([np.bincount(column[part], weights=x[part], minlength=count) for part in cell.parts]) @ halves
+    rows = np.stack([np.bincount(column[part], minlength=count) for part in cell.parts]) @ halves
+    had = rows > 0
+    means = np.divide(sums, rows, out=np.zeros_like(sums), where=had)
+    parts = had.sum(axis=0)
+    return np.where(parts > 0, means.sum(axis=0) / np.maximum(parts, 1), np.nan)
 
 
 def _half(stratum: NDArray[np.str_], split: int) -> NDArray[np.bool_]:
@@ -267,23 +274,3 @@ def _half(stratum: NDArray[np.str_], split: int) -> NDArray[np.bool_]:
         size = (len(inside) + (split + number) % 2) // 2
         half[inside[np.argsort(draws[inside], kind="stable")[:size]]] = True
     return half
-
-
-def _half_score(cells: Sequence[Sequence[Floats]], ranking: NDArray[np.bool_], scoring: NDArray[np.bool_]) -> float | None:
-    """G_f of one facet; None where a half has no row of a cell. Parts that a half lacks are left out of that half's mean."""
-    ranks, values = _half_means(cells, ranking), _half_means(cells, scoring)
-    if ranks is None or values is None:
-        return None
-    order = np.argsort(ranks, kind="stable")
-    return float(rank_weights(len(cells)) @ values[order])
-
-
-def _half_means(cells: Sequence[Sequence[Floats]], half: NDArray[np.bool_]) -> Floats | None:
-    means = []
-    for parts in cells:
-        sums = [part[:, half].sum(axis=1) for part in parts]
-        had = [total / rows for total, rows in sums if rows]
-        if not had:
-            return None
-        means.append(float(np.mean(had)))
-    return np.array(means)
