@@ -1,0 +1,636 @@
+"""Drawn items of steel: twelve calculations from the sinter plant to the test house.
+
+Where practice has several formulas or constants, the stem prints the one that is meant. Printed amounts never end in a
+zero, so that a redrawn item has as many digits as the one it replaces.
+"""
+
+import math
+import random
+from collections.abc import Mapping
+from typing import Any
+
+from evalkit.records import Language, Source, Tolerance
+from evalkit.templates import Params, Template
+
+CELSIUS: Mapping[Language, str] = {"zh": "℃", "en": "°C"}
+
+
+def _amount(rng: random.Random, low: float, high: float, digits: int) -> float:
+    """A decimal in [low, high] with exactly `digits` digits after the point, the last of them not 0."""
+    scale = float(10**digits)
+    while True:
+        steps = rng.randint(round(low * scale), round(high * scale))
+        if steps % 10:
+            return steps / scale
+
+
+def carbon_equivalent(p: Params, *, manganese: float = 6, carbides: float = 5, residuals: float = 15) -> float:
+    """Carbon equivalent in mass per cent; the divisors' defaults are those of the International Institute of Welding."""
+    return float(p["c"] + p["mn"] / manganese + (p["cr"] + p["mo"] + p["v"]) / carbides + (p["ni"] + p["cu"]) / residuals)
+
+
+def _cracking_parameter(p: Params) -> float:
+    """Pcm of Ito and Bessyo for a steel without boron, mass per cent."""
+    return float(p["c"] + p["si"] / 30 + (p["mn"] + p["cu"] + p["cr"]) / 20 + p["ni"] / 60 + p["mo"] / 15 + p["v"] / 10)
+
+
+def _draw_weldable(rng: random.Random) -> Params | None:
+    p = {
+        "c": _amount(rng, 0.06, 0.22, 2),
+        "si": _amount(rng, 0.15, 0.49, 2),
+        "mn": _amount(rng, 0.61, 1.65, 2),
+        "cr": _amount(rng, 0.02, 0.39, 2),
+        "mo": _amount(rng, 0.02, 0.25, 2),
+        "v": _amount(rng, 0.01, 0.09, 2),
+        "ni": _amount(rng, 0.02, 0.49, 2),
+        "cu": _amount(rng, 0.02, 0.39, 2),
+    }
+    return p if 0.28 <= carbon_equivalent(p) <= 0.60 else None
+
+
+S1 = Template(
+    id="S1",
+    subarea="testing_grades",
+    draw=_draw_weldable,
+    gold=carbon_equivalent,
+    mistakes={
+        "Pcm calculated instead": _cracking_parameter,
+        "only carbon and manganese counted": lambda p: p["c"] + p["mn"] / 6,
+        "chromium group divided by 15": lambda p: carbon_equivalent(p, carbides=15),
+        "divisors of the two groups swapped": lambda p: carbon_equivalent(p, carbides=15, residuals=5),
+        "manganese divided by 20": lambda p: carbon_equivalent(p, manganese=20),
+    },
+    unit="%",
+    decimals=3,
+    tolerance=Tolerance(rel=0, abs=0.005),
+    stems={
+        "zh": (
+            "某焊接结构用钢的熔炼分析（质量分数，%）：C {c}，Si {si}，Mn {mn}，Cr {cr}，Mo {mo}，V {v}，Ni {ni}，Cu {cu}。按国际焊接学会（IIW）公式，即 GB/T 1591 中的 CEV，计算碳当量，单位 %，保留三位小数。",
+            "审核质保书时要核对碳当量 CEV（IIW 公式，与 GB/T 1591 一致）。质保书上的化学成分（%）为：碳 {c}、硅 {si}、锰 {mn}、铬 {cr}、钼 {mo}、钒 {v}、镍 {ni}、铜 {cu}。CEV 应为百分之多少？取三位小数。",
+        ),
+        "en": (
+            "Ladle analysis of a steel for welded structures, in mass %: C {c}, Si {si}, Mn {mn}, Cr {cr}, Mo {mo}, V {v}, Ni {ni}, Cu {cu}. Calculate the carbon equivalent by the formula of the International Institute of Welding (IIW), the CEV of GB/T 1591, in % to three decimals.",
+            "An inspector checks the CEV on a mill certificate (IIW carbon equivalent, as used in GB/T 1591). The certificate lists carbon {c} %, silicon {si} %, manganese {mn} %, chromium {cr} %, molybdenum {mo} %, vanadium {v} %, nickel {ni} % and copper {cu} %. What must the CEV be, in %, rounded to three decimals?",
+        ),
+    },
+    explanation={
+        "zh": "CEV = C + Mn/6 + (Cr + Mo + V)/5 + (Ni + Cu)/15；硅不计入。",
+        "en": "CEV = C + Mn/6 + (Cr + Mo + V)/5 + (Ni + Cu)/15; silicon does not count.",
+    },
+    source=Source(title="GB/T 1591-2018 低合金高强度结构钢", kind="standard"),
+    worked=({"c": 0.18, "si": 0.3, "mn": 1.45, "cr": 0.05, "mo": 0.02, "v": 0.05, "ni": 0.03, "cu": 0.04}, 0.450),
+)
+
+
+def martensite_start(p: Params, *, carbon: float = 423, manganese: float = 30.4, nickel: float = 17.7, chromium: float = 12.1) -> float:
+    """Ms in degrees Celsius by the linear equation of Andrews 1965, contents in mass per cent; molybdenum counts 7.5."""
+    return float(539 - carbon * p["c"] - manganese * p["mn"] - nickel * p["ni"] - chromium * p["cr"] - 7.5 * p["mo"])
+
+
+def _draw_quenched(rng: random.Random) -> Params | None:
+    p = {
+        "c": _amount(rng, 0.12, 0.58, 2),
+        "mn": _amount(rng, 0.41, 1.49, 2),
+        "ni": _amount(rng, 0.21, 1.89, 2),
+        "cr": _amount(rng, 0.31, 1.89, 2),
+        "mo": _amount(rng, 0.11, 0.49, 2),
+    }
+    return p if 210 <= martensite_start(p) <= 440 else None
+
+
+S3 = Template(
+    id="S3",
+    subarea="heat_treatment",
+    draw=_draw_quenched,
+    gold=martensite_start,
+    mistakes={
+        "manganese term left out": lambda p: martensite_start(p, manganese=0),
+        "nickel term left out": lambda p: martensite_start(p, nickel=0),
+        "only the carbon term counted": lambda p: 539 - 423 * p["c"],
+        "alloying terms added instead of subtracted": lambda p: 2 * (539 - 423 * p["c"]) - martensite_start(p),
+        "converted to kelvin": lambda p: martensite_start(p) + 273.15,
+    },
+    unit=CELSIUS,
+    decimals=1,
+    tolerance=Tolerance(rel=0, abs=1.0),
+    stems={
+        "zh": (
+            "Andrews 线性公式：Ms(℃) = 539 − 423C − 30.4Mn − 17.7Ni − 12.1Cr − 7.5Mo，各元素以质量分数（%）代入。某调质钢含 C {c} %、Mn {mn} %、Ni {ni} %、Cr {cr} %、Mo {mo} %。求其马氏体开始转变温度 Ms，单位 ℃，保留一位小数。",
+            "制订淬火工艺前需估算 Ms 点。钢的成分（质量分数）为碳 {c} %、锰 {mn} %、镍 {ni} %、铬 {cr} %、钼 {mo} %。采用 Andrews（1965）线性式，常数项 539 ℃，每 1 % 元素使 Ms 降低：C 423 ℃、Mn 30.4 ℃、Ni 17.7 ℃、Cr 12.1 ℃、Mo 7.5 ℃。Ms 是多少摄氏度？取一位小数。",
+        ),
+        "en": (
+            "The linear equation of Andrews is Ms (°C) = 539 − 423C − 30.4Mn − 17.7Ni − 12.1Cr − 7.5Mo, with contents in mass %. A steel for quenching and tempering has C {c} %, Mn {mn} %, Ni {ni} %, Cr {cr} % and Mo {mo} %. Find its martensite start temperature Ms in °C, to one decimal.",
+            "Before a quenching practice is written, Ms is estimated. The steel contains {c} % carbon, {mn} % manganese, {ni} % nickel, {cr} % chromium and {mo} % molybdenum (mass %). Use the linear relation of Andrews (1965): start from 539 °C, and for each 1 % of an element Ms falls by 423 °C (C), 30.4 °C (Mn), 17.7 °C (Ni), 12.1 °C (Cr), 7.5 °C (Mo). What is Ms in °C, rounded to one decimal?",
+        ),
+    },
+    explanation={
+        "zh": "从 539 ℃ 减去各元素含量与其系数之积；结果已是摄氏度。",
+        "en": "Subtract from 539 °C the product of each content and its coefficient; the result is already in degrees Celsius.",
+    },
+    source=Source(
+        title="Andrews KW, Empirical formulae for the calculation of some transformation temperatures, J Iron Steel Inst 1965;203:721-727",
+        kind="paper",
+    ),
+    worked=({"c": 0.40, "mn": 0.75, "ni": 0.2, "cr": 0.95, "mo": 0.2}, 330.5),
+)
+
+
+def liquidus(p: Params) -> float:
+    """Liquidus in degrees Celsius with the coefficients that the stem prints; contents in mass per cent."""
+    return float(1538 - 78 * p["c"] - 7.6 * p["si"] - 4.9 * p["mn"] - 34.4 * p["p"] - 38 * p["s"])
+
+
+def _draw_tundish(rng: random.Random) -> Params | None:
+    p: dict[str, Any] = {
+        "c": _amount(rng, 0.06, 0.79, 2),
+        "si": _amount(rng, 0.15, 0.45, 2),
+        "mn": _amount(rng, 0.41, 1.59, 2),
+        "p": _amount(rng, 0.008, 0.028, 3),
+        "s": _amount(rng, 0.003, 0.025, 3),
+    }
+    p["tundish"] = round(liquidus(p)) + rng.randint(18, 42)
+    p["ladle"] = p["tundish"] + rng.randint(15, 45)
+    return p if 17 <= superheat(p) <= 42 else None
+
+
+def superheat(p: Params) -> float:
+    """Superheat in the tundish in degrees Celsius."""
+    return float(p["tundish"] - liquidus(p))
+
+
+def _above_pure_iron(p: Params) -> float | None:
+    excess = float(p["tundish"] - 1538)
+    return excess if excess > 0 else None
+
+
+S4 = Template(
+    id="S4",
+    subarea="casting",
+    draw=_draw_tundish,
+    gold=superheat,
+    mistakes={
+        "ladle temperature used": lambda p: p["ladle"] - liquidus(p),
+        "only carbon lowers the liquidus": lambda p: p["tundish"] - 1538 + 78 * p["c"],
+        "melting point of pure iron taken as liquidus": _above_pure_iron,
+        "temperature loss from ladle to tundish taken for superheat": lambda p: float(p["ladle"] - p["tundish"]),
+        "carbon left out of the liquidus": lambda p: superheat(p) - 78 * p["c"] if superheat(p) > 78 * p["c"] else None,
+    },
+    unit=CELSIUS,
+    decimals=1,
+    tolerance=Tolerance(rel=0, abs=0.5),
+    stems={
+        "zh": (
+            "液相线温度按下式计算：T_L(℃) = 1538 − (78C + 7.6Si + 4.9Mn + 34.4P + 38S)，成分以质量分数（%）代入。某炉钢水含 C {c}、Si {si}、Mn {mn}、P {p}、S {s}（%），钢包温度 {ladle} ℃，中间包温度 {tundish} ℃。求中间包钢水过热度（℃），保留一位小数。",
+            "连铸平台记录：大包测温 {ladle} ℃，中间包测温 {tundish} ℃；钢水成分（%）碳 {c}、硅 {si}、锰 {mn}、磷 {p}、硫 {s}。纯铁熔点取 1538 ℃，每 1 % 元素使液相线下降：C 78 ℃、Si 7.6 ℃、Mn 4.9 ℃、P 34.4 ℃、S 38 ℃。中间包内的过热度是多少摄氏度？取一位小数。",
+        ),
+        "en": (
+            "The liquidus is taken as T_L (°C) = 1538 − (78C + 7.6Si + 4.9Mn + 34.4P + 38S), contents in mass %. A heat has C {c}, Si {si}, Mn {mn}, P {p}, S {s} (%). The ladle is at {ladle} °C and the tundish at {tundish} °C. Calculate the superheat of the steel in the tundish, in °C to one decimal.",
+            "Casting log: ladle temperature {ladle} °C, tundish temperature {tundish} °C; analysis in mass %: carbon {c}, silicon {si}, manganese {mn}, phosphorus {p}, sulphur {s}. Pure iron melts at 1538 °C, and each 1 % of an element lowers the liquidus by 78 °C (C), 7.6 °C (Si), 4.9 °C (Mn), 34.4 °C (P), 38 °C (S). By how many °C is the steel in the tundish superheated? Give one decimal.",
+        ),
+    },
+    explanation={
+        "zh": "先由成分算出液相线温度，过热度 = 中间包温度 − 液相线温度；钢包温度不参与。",
+        "en": "Get the liquidus from the analysis; superheat is tundish temperature minus liquidus. The ladle temperature plays no part.",
+    },
+    source=Source(title="Superheat above a linear liquidus estimate; the coefficients used are printed in the stem", kind="practice"),
+    worked=({"c": 0.18, "si": 0.25, "mn": 0.45, "p": 0.02, "s": 0.02, "tundish": 1545, "ladle": 1575}, 26.6),
+)
+
+
+def lime(p: Params, *, silica_per_silicon: float = 2.14, self_use: float = 1.0) -> float:
+    """Lime in kg per t of hot metal: its CaO must bind the silica of the metal's silicon and its own, at the wanted basicity.
+
+    `self_use` scales the CaO that the lime's own silica takes: 1 is right, 0 forgets it.
+    """
+    effective = (p["cao"] - self_use * p["basicity"] * p["sio2"]) / 100
+    return float(silica_per_silicon * p["si"] / 100 * p["basicity"] / effective * 1000)
+
+
+def _draw_lime(rng: random.Random) -> Params | None:
+    p = {
+        "si": _amount(rng, 0.31, 0.79, 2),
+        "basicity": _amount(rng, 2.8, 3.6, 1),
+        "cao": _amount(rng, 85.1, 92.9, 1),
+        "sio2": _amount(rng, 1.5, 3.9, 1),
+    }
+    return p if 20 <= lime(p) <= 80 else None
+
+
+S5 = Template(
+    id="S5",
+    subarea="steelmaking",
+    draw=_draw_lime,
+    gold=lime,
+    mistakes={
+        "silicon not converted to silica": lambda p: lime(p, silica_per_silicon=1),
+        "silica of the lime not taken off": lambda p: lime(p, self_use=0),
+        "lime taken as pure CaO": lambda p: 21.4 * p["si"] * p["basicity"],
+        "silica of the lime added to its CaO": lambda p: lime(p, self_use=-1),
+        "basicity inverted": lambda p: lime({**p, "basicity": 1 / p["basicity"]}),
+    },
+    unit="kg/t",
+    decimals=2,
+    stems={
+        "zh": (
+            "转炉铁水含 Si {si} %，吹炼中全部氧化成 SiO₂（1 kg Si 生成 2.14 kg SiO₂）。石灰含 CaO {cao} %、SiO₂ {sio2} %，要求炉渣碱度 CaO/SiO₂ = {basicity}。渣中 SiO₂ 只来自铁水硅和石灰，CaO 只来自石灰。全用铁水、不加废钢，求每吨铁水的石灰加入量（kg/t），保留两位小数。",
+            "为某转炉配石灰：石灰成分 CaO {cao} %、SiO₂ {sio2} %，目标二元碱度（CaO 与 SiO₂ 质量比）{basicity}，铁水硅 {si} %。设硅全部入渣成 SiO₂，质量换算系数 2.14；石灰自身的 SiO₂ 也要由 CaO 来满足碱度；其他来源的 CaO、SiO₂ 忽略，炉料全部为铁水。每吨铁水需要石灰多少 kg？取两位小数。",
+        ),
+        "en": (
+            "Hot metal with {si} % Si is blown in a converter; all silicon becomes SiO₂ (2.14 kg SiO₂ per kg Si). The lime contains {cao} % CaO and {sio2} % SiO₂, and the slag basicity CaO/SiO₂ is to be {basicity}. SiO₂ comes only from the silicon and the lime, CaO only from the lime, and no scrap is charged. How many kg of lime are needed per t of hot metal? Give two decimals.",
+            "A converter shop works out its lime. Lime analysis: CaO {cao} %, SiO₂ {sio2} %. Wanted mass ratio of CaO to SiO₂ in the slag: {basicity}. Silicon of the hot metal: {si} %, wholly oxidised into the slag (factor 2.14 from Si to SiO₂). The lime's own SiO₂ must be matched with CaO as well; there are no other sources of CaO or SiO₂, and the charge is hot metal only. Find the lime addition in kg per t of hot metal, rounded to two decimals.",
+        ),
+    },
+    explanation={
+        "zh": "石灰量 = 2.14·[Si]·R ÷ (CaO − R·SiO₂) × 1000：分母是石灰扣除自身酸性物后的有效 CaO。",
+        "en": "Lime = 2.14·[Si]·R ÷ (CaO − R·SiO₂) × 1000: the divisor is the lime's effective CaO, what its own silica takes being off.",
+    },
+    source=Source(title="Lime balance of converter steelmaking (slag basicity from hot metal silicon and lime analysis)", kind="practice"),
+    worked=({"si": 0.60, "basicity": 3.2, "cao": 90, "sio2": 2.5}, 50.11),
+)
+
+
+def _draw_furnace(rng: random.Random) -> Params | None:
+    volume = rng.choice((1000, 1200, 1500, 1800, 2000, 2500, 3000, 3200, 4000, 5000))
+    coefficient = _amount(rng, 1.8, 2.9, 1)
+    iron = round(volume * coefficient)
+    return {"volume": volume, "iron": iron, "coke": 10 * round(iron * rng.randint(33, 46) / 1000)}
+
+
+S6 = Template(
+    id="S6",
+    subarea="blast_furnace",
+    foundation=True,
+    draw=_draw_furnace,
+    gold=lambda p: float(p["iron"] / p["volume"]),
+    mistakes={
+        "ratio inverted": lambda p: float(p["volume"] / p["iron"]),
+        "coke used instead of hot metal": lambda p: float(p["coke"] / p["volume"]),
+        "coke added to the hot metal": lambda p: float((p["iron"] + p["coke"]) / p["volume"]),
+        "coke taken off the hot metal": lambda p: float((p["iron"] - p["coke"]) / p["volume"]),
+    },
+    unit="t/(m³·d)",
+    decimals=2,
+    stems={
+        "zh": (
+            "高炉有效容积利用系数 = 日产生铁量 ÷ 有效容积。某高炉有效容积 {volume} m³，一昼夜产合格生铁 {iron} t，消耗焦炭 {coke} t。利用系数是多少 t/(m³·d)？保留两位小数。",
+            "一座 {volume} m³（有效容积）的高炉，日报显示：入炉焦炭 {coke} t，生铁产量 {iron} t。利用系数等于每立方米有效容积每昼夜生产的生铁吨数。请计算该日利用系数，单位 t/(m³·d)，取两位小数。",
+        ),
+        "en": (
+            "The productivity of a blast furnace is daily hot metal output divided by effective volume. A furnace of {volume} m³ effective volume made {iron} t of hot metal in one day and used {coke} t of coke. What is its productivity in t/(m³·d), to two decimals?",
+            "Daily report of a blast furnace: effective volume {volume} m³, coke charged {coke} t, hot metal tapped {iron} t. Productivity means tonnes of hot metal made per cubic metre of effective volume in a day. Work it out for this day in t/(m³·d), with two decimals.",
+        ),
+    },
+    explanation={
+        "zh": "利用系数 = 日产生铁量 ÷ 有效容积；焦炭量除以容积得到的是冶炼强度。",
+        "en": "Divide the day's hot metal by the effective volume; coke over volume would be the smelting intensity.",
+    },
+    source=Source(title="高炉生产技术经济指标：有效容积利用系数的定义", kind="practice"),
+    worked=({"volume": 3000, "iron": 7200, "coke": 2700}, 2.40),
+)
+
+
+def sinter_share(p: Params, *, ore_lime: float = 1.0) -> float:
+    """Sinter in mass per cent of sinter and lump ore whose mixture has the wanted ratio of CaO to SiO2.
+
+    `ore_lime` scales the ore's CaO: 1 is right, 0 forgets it.
+    """
+    cao2 = ore_lime * p["ore_cao"]
+    wanted = p["basicity"]
+    return float(100 * (wanted * p["ore_sio2"] - cao2) / ((p["sinter_cao"] - cao2) - wanted * (p["sinter_sio2"] - p["ore_sio2"])))
+
+
+def _share_by_mean_of_ratios(p: Params) -> float:
+    sinter, ore = p["sinter_cao"] / p["sinter_sio2"], p["ore_cao"] / p["ore_sio2"]
+    return float(100 * (p["basicity"] - ore) / (sinter - ore))
+
+
+def _draw_burden(rng: random.Random) -> Params | None:
+    p = {
+        "sinter_cao": _amount(rng, 8.6, 11.9, 1),
+        "sinter_sio2": _amount(rng, 4.6, 6.2, 1),
+        "ore_cao": _amount(rng, 0.3, 1.4, 1),
+        "ore_sio2": _amount(rng, 2.6, 6.9, 1),
+        "basicity": _amount(rng, 1.05, 1.35, 2),
+    }
+    sinter_basicity = p["sinter_cao"] / p["sinter_sio2"]
+    return p if 1.6 <= sinter_basicity <= 2.3 and 36 <= sinter_share(p) <= 88 else None
+
+
+S7 = Template(
+    id="S7",
+    subarea="raw_materials",
+    draw=_draw_burden,
+    gold=sinter_share,
+    mistakes={
+        "basicities averaged by mass": _share_by_mean_of_ratios,
+        "share of the ore given": lambda p: 100 - sinter_share(p),
+        "lime of the ore left out": lambda p: sinter_share(p, ore_lime=0),
+        "ratio of the basicities taken": lambda p: 100 * p["basicity"] * p["sinter_sio2"] / p["sinter_cao"],
+    },
+    unit="%",
+    decimals=1,
+    stems={
+        "zh": (
+            "高炉炉料只用烧结矿和块矿两种。烧结矿含 CaO {sinter_cao} %、SiO₂ {sinter_sio2} %；块矿含 CaO {ore_cao} %、SiO₂ {ore_sio2} %。要使混合炉料的二元碱度 CaO/SiO₂（混合后质量比）为 {basicity}，烧结矿应占炉料质量的百分之多少？保留一位小数。",
+            "配料计算：用高碱度烧结矿（CaO {sinter_cao} %，SiO₂ {sinter_sio2} %）搭配酸性块矿（CaO {ore_cao} %，SiO₂ {ore_sio2} %），不加其他熔剂，焦炭灰分不计。若两者混合后 CaO 总量与 SiO₂ 总量之比须等于 {basicity}，求烧结矿在两者总质量中的比例（%），取一位小数。",
+        ),
+        "en": (
+            "A blast furnace burden consists of sinter and lump ore only. The sinter has {sinter_cao} % CaO and {sinter_sio2} % SiO₂, the lump ore {ore_cao} % CaO and {ore_sio2} % SiO₂. The mixture is to have a basicity CaO/SiO₂ (mass ratio in the mixture) of {basicity}. What percentage of the burden's mass must be sinter? Give one decimal.",
+            "Burden calculation: basic sinter (CaO {sinter_cao} %, SiO₂ {sinter_sio2} %) is charged together with acid lump ore (CaO {ore_cao} %, SiO₂ {ore_sio2} %); no other flux, coke ash neglected. Total CaO over total SiO₂ of the two must equal {basicity}. Find the sinter's share in their combined mass, in % to one decimal.",
+        ),
+    },
+    explanation={
+        "zh": "设烧结矿比例为 x，由 [x·c1 + (1−x)·c2] = R·[x·s1 + (1−x)·s2] 解 x；碱度本身不能按质量加权平均。",
+        "en": "Solve x·c1 + (1−x)·c2 = R·[x·s1 + (1−x)·s2] for the share x; basicities themselves must not be averaged by mass.",
+    },
+    source=Source(title="Mass balance of CaO and SiO2 in a two-component blast furnace burden", kind="practice"),
+    worked=({"sinter_cao": 10.5, "sinter_sio2": 5.3, "ore_cao": 0.8, "ore_sio2": 4.2, "basicity": 1.20}, 50.6),
+)
+
+
+_ALLOYS: Mapping[str, Mapping[str, tuple[float, float]]] = {
+    "Mn": {"target": (0.61, 1.59), "residual": (0.06, 0.25), "grade": (65.1, 78.9), "recovery": (86, 95)},
+    "Si": {"target": (0.21, 0.49), "residual": (0.02, 0.09), "grade": (72.1, 77.9), "recovery": (76, 91)},
+    "Cr": {"target": (0.31, 1.19), "residual": (0.03, 0.12), "grade": (55.1, 67.9), "recovery": (88, 95)},
+}
+_ALLOY_NAMES: Mapping[Language, Mapping[str, str]] = {
+    "zh": {"Mn": "锰铁", "Si": "硅铁", "Cr": "铬铁"},
+    "en": {"Mn": "ferromanganese", "Si": "ferrosilicon", "Cr": "ferrochromium"},
+}
+
+
+def alloy_mass(p: Params) -> float:
+    """Ferro-alloy in kg that lifts the element from residual to target, the mass of the steel taken as constant."""
+    element_kg = (p["target"] - p["residual"]) / 100 * p["steel"] * 1000
+    return float(element_kg / (p["grade"] / 100 * p["recovery"] / 100))
+
+
+def _draw_alloy(rng: random.Random) -> Params | None:
+    element = rng.choice(sorted(_ALLOYS))
+    ranges = _ALLOYS[element]
+    return {
+        "element": element,
+        "steel": rng.randint(61, 299),
+        "target": _amount(rng, *ranges["target"], 2),
+        "residual": _amount(rng, *ranges["residual"], 2),
+        "grade": _amount(rng, *ranges["grade"], 1),
+        "recovery": rng.randint(int(ranges["recovery"][0]), int(ranges["recovery"][1])),
+    }
+
+
+S8 = Template(
+    id="S8",
+    subarea="secondary_refining",
+    draw=_draw_alloy,
+    gold=alloy_mass,
+    mistakes={
+        "recovery left out": lambda p: alloy_mass({**p, "recovery": 100}),
+        "multiplied by the recovery": lambda p: alloy_mass(p) * (p["recovery"] / 100) ** 2,
+        "residual content left out": lambda p: alloy_mass({**p, "residual": 0}),
+        "alloy taken as the pure element": lambda p: alloy_mass({**p, "grade": 100}),
+        "residual content added": lambda p: alloy_mass({**p, "residual": -p["residual"]}),
+    },
+    unit="kg",
+    decimals=1,
+    shown=lambda p, language: {"alloy": _ALLOY_NAMES[language][p["element"]]},
+    stems={
+        "zh": (
+            "钢水量 {steel} t，钢中残余 {element} {residual} %，目标 {element} {target} %。所用{alloy}含 {element} {grade} %，{element} 的收得率 {recovery} %。按钢水质量不变计算，需加{alloy}多少 kg？保留一位小数。",
+            "出钢合金化：{alloy}品位（{element} 含量）{grade} %，元素收得率 {recovery} %。{steel} t 钢水的 {element} 要由 {residual} % 提高到 {target} %，忽略合金加入对钢水质量的影响。求{alloy}加入量，单位 kg，取一位小数。",
+        ),
+        "en": (
+            "A ladle holds {steel} t of steel with {residual} % residual {element}; the target is {target} % {element}. The {alloy} contains {grade} % {element}, of which {recovery} % is recovered in the steel. Taking the mass of the steel as constant, how many kg of {alloy} must be added? Give one decimal.",
+            "Alloying at tapping: the {element} content of {steel} t of steel is to rise from {residual} % to {target} %. Available is {alloy} with {grade} % {element}; the recovery of {element} is {recovery} %. The change of the steel's mass through the addition is neglected. Calculate the addition of {alloy} in kg, to one decimal.",
+        ),
+    },
+    explanation={
+        "zh": "加入量 =（目标 − 残余）× 钢水量 ÷（合金品位 × 收得率），百分数化为小数，t 化为 kg。",
+        "en": "Addition = (target − residual) × mass of steel ÷ (grade × recovery), percentages as fractions, t turned into kg.",
+    },
+    source=Source(title="Ferro-alloy addition by mass balance with recovery, as taught in steelmaking", kind="practice"),
+    worked=({"element": "Mn", "steel": 120, "target": 1.40, "residual": 0.12, "grade": 65, "recovery": 92}, 2568.6),
+)
+
+
+def contact_length(radius: float, draught: float) -> float:
+    """Projected length of the arc of contact in mm, roll flattening neglected."""
+    return math.sqrt(radius * draught)
+
+
+def _draw_pass(rng: random.Random) -> Params | None:
+    radius, entry = rng.randrange(300, 610, 10), rng.randrange(110, 260, 10)
+    draught = rng.randrange(10, 50, 5)
+    p = {"radius": radius, "entry": entry, "exit": entry - draught}
+    return p if p["exit"] >= 100 and draught / radius <= 0.11 else None  # bites by friction of about 0.35 at most
+
+
+S11 = Template(
+    id="S11",
+    subarea="rolling",
+    foundation=True,
+    draw=_draw_pass,
+    gold=lambda p: contact_length(p["radius"], p["entry"] - p["exit"]),
+    mistakes={
+        "roll diameter used for the radius": lambda p: contact_length(2 * p["radius"], p["entry"] - p["exit"]),
+        "half the draught used": lambda p: contact_length(p["radius"], (p["entry"] - p["exit"]) / 2),
+        "exit thickness used for the draught": lambda p: contact_length(p["radius"], p["exit"]),
+        "entry thickness used for the draught": lambda p: contact_length(p["radius"], p["entry"]),
+    },
+    unit="mm",
+    decimals=1,
+    stems={
+        "zh": (
+            "热轧接触弧长度按 l = √(R·Δh) 计算，Δh 为压下量（入口厚度减出口厚度）。轧辊半径 R = {radius} mm，轧件由 {entry} mm 轧到 {exit} mm。求接触弧长度 l（mm），保留一位小数。",
+            "某道次板坯入口厚度 {entry} mm，出口厚度 {exit} mm，工作辊半径 {radius} mm。变形区接触弧长等于轧辊半径与压下量之积的平方根（压下量 = 入口厚度 − 出口厚度）。该道次接触弧长是多少 mm？取一位小数。",
+        ),
+        "en": (
+            "In hot rolling the length of the arc of contact is l = √(R·Δh), where the draught Δh is entry thickness minus exit thickness. The roll radius R is {radius} mm and the stock is rolled from {entry} mm to {exit} mm. Find l in mm, to one decimal.",
+            "A slab enters a pass {entry} mm thick and leaves it {exit} mm thick; the work roll radius is {radius} mm. The contact length is the square root of roll radius times draught (entry thickness less exit thickness). What is the contact length of this pass in mm, with one decimal?",
+        ),
+    },
+    explanation={
+        "zh": "压下量 Δh = 入口厚度 − 出口厚度，l = √(R·Δh)，R 为半径。",
+        "en": "Take the draught as entry less exit thickness, multiply by the roll's radius and take the root.",
+    },
+    source=Source(title="Geometry of the roll gap, as taught in rolling (arc of contact without roll flattening)", kind="practice"),
+    worked=({"radius": 550, "entry": 250, "exit": 210}, 148.3),
+)
+
+
+def total_reduction(*passes: float) -> float:
+    """Total reduction in per cent of passes given in per cent, each of its own entry thickness."""
+    return 100 * (1 - math.prod(1 - reduction / 100 for reduction in passes))
+
+
+def _draw_schedule(rng: random.Random) -> Params | None:
+    first, second, third = sorted((rng.randint(10, 34) for _ in range(3)), reverse=True)
+    return {"first": first, "second": second, "third": third}
+
+
+S12 = Template(
+    id="S12",
+    subarea="rolling",
+    draw=_draw_schedule,
+    gold=lambda p: total_reduction(p["first"], p["second"], p["third"]),
+    mistakes={
+        "reductions added": lambda p: float(p["first"] + p["second"] + p["third"]),
+        "remaining thickness given": lambda p: 100 - total_reduction(p["first"], p["second"], p["third"]),
+        "last pass left out": lambda p: total_reduction(p["first"], p["second"]),
+        "compounded upwards": lambda p: -total_reduction(-p["first"], -p["second"], -p["third"]),
+    },
+    unit="%",
+    decimals=1,
+    stems={
+        "zh": (
+            "带钢连续轧制三道次，各道次压下率（相对于该道次入口厚度）依次为 {first} %、{second} %、{third} %。相对于最初厚度的总压下率是百分之多少？保留一位小数。",
+            "冷轧规程规定：第一道压下 {first} %，第二道压下 {second} %，第三道压下 {third} %，每道压下率都以该道来料厚度为基准。三道轧完后，厚度比原料减少了百分之几？取一位小数。",
+        ),
+        "en": (
+            "Strip is rolled in three passes with reductions of {first} %, {second} % and {third} %, each relative to the entry thickness of its own pass. What is the total reduction relative to the initial thickness, in % to one decimal?",
+            "A cold rolling schedule takes {first} % in the first pass, {second} % in the second and {third} % in the third; every reduction refers to the thickness that enters that pass. By what percentage is the strip thinner after the three passes than it was at the start? Round to one decimal.",
+        ),
+    },
+    explanation={
+        "zh": "总压下率 = 1 − (1−ε1)(1−ε2)(1−ε3)，各道压下率不能直接相加。",
+        "en": "Total reduction = 1 − (1−ε1)(1−ε2)(1−ε3); the reductions of the passes must not be added.",
+    },
+    source=Source(title="Reduction schedules, as taught in rolling (product of the passes' thickness ratios)", kind="practice"),
+    worked=({"first": 25, "second": 20, "third": 15}, 49.0),
+)
+
+
+def metallurgical_length(p: Params) -> float:
+    """Distance in m at which the shell, K times the root of time, has grown to half the strand's thickness."""
+    return float(p["speed"] * (p["thickness"] / 2 / p["factor"]) ** 2)
+
+
+def _draw_strand(rng: random.Random) -> Params | None:
+    p = {"thickness": rng.randint(151, 319), "factor": _amount(rng, 24.1, 29.9, 1), "speed": _amount(rng, 0.71, 1.79, 2)}
+    return p if 8 <= metallurgical_length(p) <= 40 else None
+
+
+S13 = Template(
+    id="S13",
+    subarea="casting",
+    draw=_draw_strand,
+    gold=metallurgical_length,
+    mistakes={
+        "whole thickness used instead of half": lambda p: 4 * metallurgical_length(p),
+        "square left out": lambda p: p["speed"] * p["thickness"] / 2 / p["factor"],
+        "divided by the casting speed": lambda p: metallurgical_length(p) / p["speed"] ** 2,
+        "solidification time given as length": lambda p: metallurgical_length(p) / p["speed"],
+        "casting speed squared too": lambda p: metallurgical_length(p) * p["speed"],
+    },
+    unit="m",
+    decimals=2,
+    stems={
+        "zh": (
+            "板坯坯壳厚度服从平方根定律 δ = K√t，综合凝固系数 K = {factor} mm/min^0.5，铸坯厚度 {thickness} mm，拉速 {speed} m/min。两侧坯壳在厚度中心相遇时液芯消失。求液芯长度（从弯月面算起，m），保留两位小数。",
+            "板坯连铸机铸坯厚 {thickness} mm，拉坯速度 {speed} m/min。坯壳从两个宽面对称生长，厚度（mm）等于 {factor} 乘以凝固时间（min）的平方根，中心完全凝固时液芯结束。从弯月面到凝固终点的距离为多少米？取两位小数。",
+        ),
+        "en": (
+            "The shell of a slab follows the square-root law δ = K√t with an overall solidification factor K = {factor} mm/min^0.5. The strand is {thickness} mm thick and cast at {speed} m/min. The liquid core ends where the shells from both sides meet at mid-thickness. Find its length from the meniscus in m, to two decimals.",
+            "A slab caster casts strands of {thickness} mm thickness at {speed} m/min. The shell grows symmetrically from the two wide faces; its thickness in mm is {factor} times the square root of the time in minutes. How far from the meniscus, in m with two decimals, is the strand solid to its centre?",
+        ),
+    },
+    explanation={
+        "zh": "凝固时间 t = (D/2K)²，液芯长度 = 拉速 × t；坯壳只需长到厚度的一半。",
+        "en": "Time to solidify t = (D/2K)², liquid length = casting speed × t; the shell needs to reach half the thickness only.",
+    },
+    source=Source(title="Square-root law of shell growth and metallurgical length, as taught in continuous casting", kind="practice"),
+    worked=({"thickness": 230, "factor": 28, "speed": 1.2}, 20.24),
+)
+
+
+def _draw_tensile(rng: random.Random) -> Params | None:
+    gauge = rng.choice((25, 50, 100))
+    after = round(gauge * (1 + rng.randint(120, 380) / 1000), 1)
+    return {"gauge": gauge, "after": after} if after != int(after) else None
+
+
+def elongation(gauge: float, after: float) -> float:
+    """Percentage elongation after fracture; lengths in mm."""
+    return 100 * (after - gauge) / gauge
+
+
+S15 = Template(
+    id="S15",
+    subarea="testing_grades",
+    foundation=True,
+    draw=_draw_tensile,
+    gold=lambda p: elongation(p["gauge"], p["after"]),
+    mistakes={
+        "divided by the length after fracture": lambda p: 100 * (p["after"] - p["gauge"]) / p["after"],
+        "ratio of the lengths given": lambda p: 100 * p["after"] / p["gauge"],
+        "true strain given": lambda p: 100 * math.log(p["after"] / p["gauge"]),
+        "extension in mm taken for per cent": lambda p: None if p["gauge"] == 100 else p["after"] - p["gauge"],
+    },
+    unit="%",
+    decimals=1,
+    stems={
+        "zh": (
+            "断后伸长率 A = (Lu − L0) ÷ L0 × 100 %。拉伸试样原始标距 L0 = {gauge} mm，断后标距 Lu = {after} mm。求 A（%），保留一位小数。",
+            "拉伸试验前在试样上标出 {gauge} mm 的标距，拉断后将断口对接，量得标距 {after} mm。断后伸长率等于标距伸长量与原始标距之比的百分数，请计算，取一位小数。",
+        ),
+        "en": (
+            "Percentage elongation after fracture is A = (Lu − L0) / L0 × 100 %. A tensile test piece has an original gauge length L0 of {gauge} mm and a gauge length after fracture Lu of {after} mm. Find A in %, to one decimal.",
+            "A gauge length of {gauge} mm was marked on a tensile test piece; with the broken halves fitted together it measures {after} mm. Elongation after fracture is the increase of the gauge length as a percentage of the original gauge length. Calculate it in %, with one decimal.",
+        ),
+    },
+    explanation={
+        "zh": "伸长量（Lu − L0）除以原始标距 L0，再乘 100 %。",
+        "en": "The increase Lu − L0 is divided by the original gauge length L0 and turned into per cent.",
+    },
+    source=Source(title="GB/T 228.1 金属材料 拉伸试验 第1部分：室温试验方法", kind="standard"),
+    worked=({"gauge": 50, "after": 62.3}, 24.6),
+)
+
+
+def carbon_dioxide(p: Params) -> float:
+    """Tonnes of CO2 from burning a fuel: mass x heating value x carbon per heat x share oxidised x 44/12."""
+    return float(p["fuel"] * p["heat"] * p["carbon"] * p["oxidised"] / 100 * 44 / 12)
+
+
+def _draw_fuel(rng: random.Random) -> Params | None:
+    return {
+        "fuel": rng.randint(311, 989),
+        "heat": _amount(rng, 26.51, 29.49, 2),
+        "carbon": _amount(rng, 0.0281, 0.0299, 4),
+        "oxidised": rng.randint(90, 95),
+    }
+
+
+S16 = Template(
+    id="S16",
+    subarea="energy_environment",
+    draw=_draw_fuel,
+    gold=carbon_dioxide,
+    mistakes={
+        "carbon not converted to CO2": lambda p: carbon_dioxide(p) * 12 / 44,
+        "mass ratio of carbon and CO2 inverted": lambda p: carbon_dioxide(p) * (12 / 44) ** 2,
+        "oxidation share left out": lambda p: carbon_dioxide({**p, "oxidised": 100}),
+        "converted to CO instead of CO2": lambda p: carbon_dioxide(p) * 28 / 44,
+        "divided by the oxidation share": lambda p: carbon_dioxide(p) / (p["oxidised"] / 100) ** 2,
+    },
+    unit="t",
+    decimals=0,
+    stems={
+        "zh": (
+            "某钢铁企业燃烧焦炭 {fuel} t，低位发热量 {heat} GJ/t，单位热值含碳量 {carbon} t C/GJ，碳氧化率 {oxidised} %，CO₂ 与碳的相对分子质量之比取 44/12。按排放因子法计算其燃烧排放，单位 t CO₂，取整数。",
+            "碳核算报告：焦炭作燃料，消耗量 {fuel} t；实测低位发热量每吨 {heat} GJ；每 GJ 热值含碳 {carbon} t；其中 {oxidised} % 的碳被氧化为 CO₂（1 t 碳生成 44/12 t CO₂）。这批焦炭燃烧排放多少吨 CO₂？四舍五入到整数。",
+        ),
+        "en": (
+            "A steel works burns {fuel} t of coke with a net calorific value of {heat} GJ/t, a carbon content of {carbon} t C/GJ and an oxidation rate of {oxidised} %; the mass ratio of CO₂ to carbon is 44/12. Calculate the combustion emissions by the emission factor method in t CO₂, to the nearest whole number.",
+            "Carbon account: {fuel} t of coke were used as fuel. Measured net calorific value: {heat} GJ per t. Carbon per GJ of heat: {carbon} t. Of this carbon {oxidised} % is oxidised to CO₂ (1 t of carbon gives 44/12 t of CO₂). How many t of CO₂ does burning this coke emit? Round to a whole number.",
+        ),
+    },
+    explanation={
+        "zh": "排放量 = 消耗量 × 低位发热量 × 单位热值含碳量 × 碳氧化率 × 44/12。",
+        "en": "Emissions = fuel × net calorific value × carbon per heat × oxidation rate × 44/12.",
+    },
+    source=Source(title="GB/T 32151.5-2015 温室气体排放核算与报告要求 第5部分：钢铁生产企业", kind="standard"),
+    worked=({"fuel": 1000, "heat": 28.435, "carbon": 0.0295, "oxidised": 93}, 2860),
+)
+
+
+TEMPLATES: tuple[Template, ...] = (S1, S3, S4, S5, S6, S7, S8, S11, S12, S13, S15, S16)
