@@ -65,15 +65,14 @@ class Bundle:
         if held is None:
             write_json(folder / RUN_FILE, about)
         lock = _locked(folder)
+        log: sqlite3.Connection | None = None
         try:
             log = sqlite3.connect(folder / LOG_FILE, isolation_level=None)
-            log.execute("PRAGMA journal_mode=WAL")
-            log.execute("PRAGMA synchronous=FULL")
-            log.executescript(_SCHEMA)
-            last = log.execute("SELECT COALESCE(MAX(process), 0) FROM asked").fetchone()[0]
-            process = int(last) + 1
-            log.execute("INSERT INTO asked VALUES ('', ?, ?)", (process, time.time()))
+            process = _prepared(log)
         except sqlite3.DatabaseError as error:
+            if log is not None:
+                log.close()
+            lock.close()
             raise _storage(folder, error) from error
         return cls(folder, log, process, lock)
 
@@ -259,6 +258,16 @@ def _locked(folder: Path) -> IO[str]:
         stream.close()
         raise UsageError(f"{folder}: another run is writing here; wait for it, or choose another folder with --out") from None
     return stream
+
+
+def _prepared(log: sqlite3.Connection) -> int:
+    """The log's settings and tables; returns the number of this process among those that wrote to it."""
+    log.execute("PRAGMA journal_mode=WAL")
+    log.execute("PRAGMA synchronous=FULL")
+    log.executescript(_SCHEMA)
+    process = int(log.execute("SELECT COALESCE(MAX(process), 0) FROM asked").fetchone()[0]) + 1
+    log.execute("INSERT INTO asked VALUES ('', ?, ?)", (process, time.time()))
+    return process
 
 
 def _storage(folder: Path, error: sqlite3.DatabaseError) -> StorageError:

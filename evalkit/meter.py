@@ -63,7 +63,8 @@ def measure(
 
 def timing_of(held: Mapping[str, Any]) -> Timing:
     """The timing that a bundle's timing.json holds."""
-    return Timing(**{name: tuple(value) if isinstance(value, list) else value for name, value in held.items()})
+    kept: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in held.items()}
+    return Timing(**kept)
 
 
 def conditions() -> dict[str, float | None]:

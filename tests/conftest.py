@@ -96,3 +96,17 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--update` writes the golden files anew."""
     parser.addoption("--update", action="store_true", help="write the golden files anew")
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """In CI a skip that is not on .ci/skips.txt fails the run: a green run must have run everything."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") != "true" or reporter is None or exitstatus != 0:
+        return
+    lines = (Path(__file__).parent.parent / ".ci" / "skips.txt").read_text(encoding="utf-8").splitlines()
+    allowed = tuple(line for line in lines if line and not line.startswith("#"))
+    reasons = [str(report.longrepr[2]).removeprefix("Skipped: ") for report in reporter.stats.get("skipped", [])]
+    refused = sorted({reason for reason in reasons if not reason.startswith(allowed)})
+    if refused:
+        reporter.write_line(f"skips that .ci/skips.txt does not allow: {refused}", red=True)
+        session.exitstatus = 1

@@ -1,0 +1,78 @@
+"""Configurations that are refused, each with the place and what would work."""
+
+from pathlib import Path
+
+import pytest
+
+from evalkit.config import EngineConfig, RunConfig, load_config
+from evalkit.errors import ConfigError
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("suites: [steel]\nprofil: fast", "unknown key 'profil'; did you mean 'profile'"),
+        ("suites: [steel]\nengine: {modle: x}", "unknown key 'engine.modle'; did you mean 'model'"),
+        ("suites: [steel]\nlimit: 0", "limit: Input should be greater than 0, read 0"),
+        ("suites: [steel]\nlimit: -3", "limit: Input should be greater than 0, read -3"),
+        ("suites: [steel]\nengine: {batch_size: -1}", "engine.batch_size: Input should be greater than 0, read -1"),
+        ("suites: [steel]\nengine: {memory_gib: 0}", "engine.memory_gib"),
+        ("suites: [steel]\nshots: -1", "shots"),
+        ("suites: [steel]\nprofile: fats", "profile: read 'fats'; did you mean 'fast'"),
+        ("suites: [steel]\nengine: {dtype: fp32}", "engine.dtype: read 'fp32'"),
+        ("suites: []", "suites"),
+        ("suites: [steel, steel]", "'steel' is named twice"),
+        ("name: ../x\nsuites: [steel]", "name"),
+        ("suites: [steel\nprofile: fast", "line 2, column 8: broken YAML"),
+        ("suites: [steel]\nsuites: [breeding]", "line 2, column 1: broken YAML: the key 'suites' is written twice"),
+        ("", "a mapping of keys was expected, read nothing"),
+        ("- steel", "a mapping of keys was expected, read list"),
+        ("suites: !!python/object:os.system [x]", "broken YAML"),
+    ],
+)
+def test_refused(tmp_path: Path, text: str, says: str):
+    path = tmp_path / "run.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    assert str(path) in str(caught.value)
+    assert says in str(caught.value)
+
+
+def test_a_missing_file_has_a_suggestion(tmp_path: Path):
+    (tmp_path / "demo.yaml").write_text("suites: [steel]")
+    with pytest.raises(ConfigError, match=r"no such file; did you mean 'demo\.yaml'"):
+        load_config(tmp_path / "dmo.yaml")
+
+
+def test_a_folder_or_binary_in_place_of_a_file(tmp_path: Path):
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_config(tmp_path)
+    (tmp_path / "x.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_config(tmp_path / "x.yaml")
+
+
+def test_options_are_laid_over_the_file(tmp_path: Path):
+    path = tmp_path / "run.yaml"
+    path.write_text("suites: [steel]\nengine: {model: a, dtype: bfloat16}")
+    config = load_config(path, {"engine.model": "b", "limit": 3})
+    assert (config.engine.model, config.engine.dtype, config.limit) == ("b", "bfloat16", 3)
+
+
+def test_it_is_frozen():
+    with pytest.raises(ValueError, match="frozen"):
+        RunConfig(suites=("steel",)).limit = 3  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("*.yaml")), ids=lambda path: path.name)
+def test_the_configurations_that_come_with_evalkit(path: Path):
+    config = load_config(path)
+    assert config.name == path.stem
+
+
+def test_defaults_are_a_run_that_works():
+    assert EngineConfig().name == "local"
+    assert RunConfig(suites=("steel",)).profile == "preview"
