@@ -260,7 +260,8 @@ def max_t(
 ) -> tuple[Estimate, ...]:
     """Intervals that hold for all `statistics` (over the same rows) together, so that the worst may be picked.
 
-    One estimate a statistic, in order; width by the max-t point of their joint distribution.
+    One estimate a statistic, in order; width by the max-t point of their joint distribution. `n` counts all rows: where
+    a statistic is of a part of them (influence 0 elsewhere), the caller puts the part's own counts.
     """
     if not statistics:
         raise EmptySampleError("simultaneous intervals were asked of no statistics")
@@ -270,8 +271,8 @@ def max_t(
     made = []
     for statistic, error in zip(statistics, se.tolist(), strict=True):
         low, high, reason = _interval(statistic.value, error, sums, point)
-        rows = int(np.count_nonzero(statistic.influences)) or len(statistic.influences)
         method = _described(f"simultaneous over {len(statistics)}, max-t {point:.2f}", sums.clusters)
+        rows = len(statistic.influences)
         made.append(Estimate(value=statistic.value, low=low, high=high, n=rows, clusters=sums.clusters, method=method, reason=reason))
     return tuple(made)
 

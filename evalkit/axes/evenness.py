@@ -1,5 +1,6 @@
 """Generality: the expected score in the worse of two cells drawn at random, averaged over facets (G1 to G4)."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -68,7 +69,10 @@ def generality(scores: Iterable[Score], profile: Profile) -> AxisScore:
 
 def _axis(rows: Sequence[Score], x: Floats, facets: Mapping[Facet, list[Cell]], notes: tuple[str, ...], missing: int) -> AxisScore:
     names, strata = clusters(rows), [row.suite for row in rows]
-    margins = {facet: [_margin(cell, x, names, strata) for cell in cells] for facet, cells in facets.items()}
+    heads = dict(zip(names, strata, strict=True))
+    sizes = Counter(heads.values())
+    outside_of = {name: sizes[head] for name, head in heads.items()}
+    margins = {facet: [_margin(cell, x, names, outside_of) for cell in cells] for facet, cells in facets.items()}
     worse = {facet: _worse_of_two(values) for facet, values in margins.items()}
     share = [1 / len(worse)] * len(worse)
     gen = combine(list(worse.values()), share)
@@ -93,15 +97,17 @@ def _axis(rows: Sequence[Score], x: Floats, facets: Mapping[Facet, list[Cell]], 
     return AxisScore(axis="generality", estimate=estimate, parts=parts, notes=notes)
 
 
-def _margin(cell: Cell, x: Floats, names: Sequence[str], strata: Sequence[str]) -> Linear:
-    """q_fd = mean of the parts' means; e_i = (x_i - part mean) / (parts * n_part), with the part's own C/(C-1)."""
+def _margin(cell: Cell, x: Floats, names: Sequence[str], outside_of: Mapping[str, int]) -> Linear:
+    """q_fd = mean of the parts' means; e_i = (x_i - part mean) / (parts * n_part), with the part's own C/(C-1).
+
+    `outside_of`: clusters in the stratum of each cluster, by the cluster's name.
+    """
     influences = np.zeros(len(x))
     means = [float(x[part].mean()) for part in cell.parts]
     centre = float(np.mean(means))
-    of_stratum = {head: len({n for n, s in zip(names, strata, strict=True) if s == head}) for head in set(strata)}
     for part, mean in zip(cell.parts, means, strict=True):
         inside = len({names[row] for row in part})
-        outside = of_stratum[strata[int(part[0])]]
+        outside = outside_of[names[part[0]]]
         # `linear` multiplies by the stratum's C/(C-1); small parts need their own, larger one. A part with one cluster
         # says nothing of its own variance: it is centred at the cell's mean, which errs to the wide side.
         factor = np.sqrt(inside / (inside - 1) * (outside - 1) / outside) if inside > 1 else 1.0

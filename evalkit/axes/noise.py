@@ -8,7 +8,7 @@ import numpy as np
 
 from evalkit.axes.profiles import OPERATORS, TEMPLATES, OperatorRow
 from evalkit.axes.retention import Core, Rows, base_rows, joined
-from evalkit.axes.rows import corrected, scored, withheld
+from evalkit.axes.rows import corrected, mean, scored, withheld
 from evalkit.records import Estimate, Score
 from evalkit.stats import Linear, clustered_mean, linear, mean_of, ratio_of
 
@@ -23,7 +23,7 @@ def answer_of(row: Score) -> str:
 
 
 def _differ(pairs: Sequence[tuple[Score, Score]]) -> float:
-    return float(np.mean([answer_of(one) != answer_of(other) for one, other in pairs]))
+    return mean([answer_of(one) != answer_of(other) for one, other in pairs])
 
 
 def _rerun_flips(core: Core, item: str) -> float | None:
@@ -52,7 +52,7 @@ def excess_flips(core: Core, row: OperatorRow) -> dict[str, Estimate]:
     # (F - F0) / (1 - F0) as a ratio of sums: its influences are those of R4
     made = {name: linear(ratio_of(f - f0, 1 - f0), names, missing=pairs.missing, method="excess flips over reruns, clustered t")}
     for word, before in (("right_to_wrong", True), ("wrong_to_right", False)):
-        shares = [np.mean([(b.value == 1) == before and (v.value == 1) != before for b, v in pair]) for pair in matched]
+        shares = [mean([(b.value == 1) == before and (v.value == 1) != before for b, v in pair]) for pair in matched]
         made[f"{word}/{row.number}"] = clustered_mean(shares, names, missing=pairs.missing, method="share of pairs, reruns not taken off")
     return made
 
@@ -113,7 +113,7 @@ def template_spread(core: Core) -> dict[str, Estimate]:
     columns = [mean_of(column) for column in x.T]
     errors = [_squared_error(mean_of(column), names) for column in (x - x.mean(axis=1, keepdims=True)).T]
     count, values = len(tables), np.array([column.value for column in columns])
-    noise = count / (count - 1) * float(np.mean(errors))
+    noise = count / (count - 1) * mean(errors)
     spread = math.sqrt(max(0.0, float(values.var(ddof=1)) - noise))
     second = sorted(columns, key=lambda column: column.value)[1]
     return {

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evalkit.axes.profiles import CHALLENGE, CHALLENGE_DRAWS, LONG_CONTEXT, OPERATORS, OperatorRow
-from evalkit.axes.rows import cluster, corrected, scored
+from evalkit.axes.rows import cluster, corrected, mean, scored
 from evalkit.records import Arm, Score
 from evalkit.stats import Floats, Linear, combine, mean_of, ratio_of
 
@@ -91,7 +91,7 @@ def joined(core: Core, base: Mapping[str, Rows], varied: Mapping[str, Rows]) -> 
 
 def means(rows: Sequence[Rows]) -> Floats:
     """Mean chance-corrected score of each item's rows, (items,)."""
-    return np.array([np.mean([corrected(row) for row in inside]) for inside in rows])
+    return np.array([mean([corrected(row) for row in inside]) for inside in rows])
 
 
 def base_rows(core: Core, row: OperatorRow) -> Mapping[str, Rows]:
@@ -154,7 +154,7 @@ def _keep(core: Core, row: OperatorRow, pairs: Pairs) -> Kept | str:
     several = max(len(rows) for rows in pairs.base) > 1
     use = [place for place, rows in enumerate(pairs.base) if len(rows) > 1 or not several]
     base, varied = [pairs.base[place] for place in use], [pairs.varied[place] for place in use]
-    kept = np.array([np.mean(_values(b)) * np.mean(_values(v)) for b, v in zip(base, varied, strict=True)])
+    kept = np.array([mean(_values(b)) * mean(_values(v)) for b, v in zip(base, varied, strict=True)])
     rerun = np.array([rerun_keep(_values(b)) for b in base])
     if rerun.sum() <= 0:
         return "no right answer before to be kept"
@@ -195,4 +195,4 @@ def _of_draw(varied: Mapping[str, Rows], draw: int) -> dict[str, Rows]:
 
 
 def _mean_values(rows: Sequence[Rows]) -> Floats:
-    return np.array([np.mean(_values(inside)) for inside in rows])
+    return np.array([mean(_values(inside)) for inside in rows])

@@ -24,6 +24,11 @@ def corrected(row: Score) -> float:
     return (row.value - row.guess) / (1 - row.guess)
 
 
+def mean(values: Sequence[float]) -> float:
+    """Plain mean of a few values; not empty (numpy's costs more than the sum for two or three)."""
+    return sum(values) / len(values)
+
+
 def cluster(row: Score) -> str:
     """Name of the row's cluster, unique over suites."""
     return f"{row.suite}/{row.cluster}"

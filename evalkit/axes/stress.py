@@ -1,13 +1,14 @@
 """Robustness: how much of the clean score is kept over six families of operators (R1 to R6), with its validity gates."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from evalkit.axes.noise import Places, excess_flips, hold, option_prior, template_spread
 from evalkit.axes.profiles import CLEAN_FLOOR, FAMILIES, OPERATORS
 from evalkit.axes.retention import Core, Kept, core_of, joined, means, measure
-from evalkit.axes.rows import corrected, no_axis, ordered, scored, withheld
+from evalkit.axes.rows import corrected, mean, no_axis, ordered, scored, withheld
 from evalkit.records import Arm, AxisScore, Estimate, Profile, Score
 from evalkit.stats import NO_VARIATION, Linear, clustered_mean, clustered_share, combine, linear, max_t, ratio_of
 
@@ -104,24 +105,23 @@ def _families(core: Core, measured: Sequence[Kept]) -> tuple[Estimate, dict[str,
     rho, missing = family_means("kept"), sum(kept.missing for kept in measured)
     partial = "" if len(present) == len(FAMILIES) else f"{len(present)} of {len(FAMILIES)} families"
     method = f"mean over {len(present)} families of {len(measured)} operators, retention and keep rate, clustered t"
-    parts = {f"family/{family}": made for family, made in zip(present, max_t(rho, names, key="families"), strict=True)}
-    worst = min(present, key=lambda family: (parts[f"family/{family}"].value or 0.0, family))
-    parts["weakest_family"] = _named(parts[f"family/{worst}"], worst)
+    parts = {
+        f"family/{family}": _counted(core, made, inside[family])
+        for family, made in zip(present, max_t(rho, names, key="families"), strict=True)
+    }
+    low, worst = min((statistic.value, family) for statistic, family in zip(rho, present, strict=True))
+    held = parts[f"family/{worst}"]
+    parts["weakest_family"] = replace(held, value=low, method=f"family {worst}, {FAMILIES[worst][1]}: {held.method}")
     stress = combine(family_means("stress"), share)
     parts["stress"] = linear(stress, names, missing=missing, method="mean x of perturbed answers, weighted as the axis, clustered t")
     return linear(combine(rho, share), names, missing=missing, method=method), parts, partial
 
 
-def _named(estimate: Estimate, family: int) -> Estimate:
-    return Estimate(
-        value=estimate.value,
-        low=estimate.low,
-        high=estimate.high,
-        n=estimate.n,
-        clusters=estimate.clusters,
-        method=f"family {family}, {FAMILIES[family][1]}: {estimate.method}",
-        reason=estimate.reason,
-    )
+def _counted(core: Core, made: Estimate, members: Sequence[Kept]) -> Estimate:
+    """The estimate with the items and clusters that at least one of the family's operators applies to."""
+    places = {place for kept in members for place in kept.places}
+    missing = sum(kept.missing for kept in members)
+    return replace(made, n=len(places), clusters=len({core.clusters[place] for place in places}), missing=missing)
 
 
 def _clean(core: Core) -> Estimate:
@@ -130,7 +130,7 @@ def _clean(core: Core) -> Estimate:
     use = [(place, rows) for place, rows in had if rows]
     if not use:
         return withheld("no core item has a clean score")
-    values = [float(np.mean([corrected(row) for row in rows])) for _, rows in use]
+    values = [mean([corrected(row) for row in rows]) for _, rows in use]
     names = [core.clusters[place] for place, _ in use]
     method = f"mean x of the core's clean answers, up to {core.runs} runs, clustered t"
     return clustered_mean(values, names, missing=len(had) - len(use), method=method)

@@ -1,13 +1,13 @@
 import random
 
 import pytest
-from tests.axes.score_rows import core_rows, row
 from sklearn.metrics import accuracy_score
 
 from evalkit.axes import PROFILES, Timing, accuracy, summarise
 from evalkit.errors import EmptySampleError, RunError
 from evalkit.records import AXES, STATES
 from evalkit.stats import clustered_mean, wilson
+from tests.axes.score_rows import core_rows, row
 
 
 def table():
@@ -87,7 +87,7 @@ def test_nothing_scored_is_an_error_and_a_key_twice_is_one():
 
 
 def test_the_four_axes_are_the_same_for_the_rows_in_any_order():
-    rows = core_rows(1, items=24) + [row("breeding-1", None, suite="breeding"), row("breeding-2", 1.0, suite="breeding")]
+    rows = [*core_rows(1, items=24), row("breeding-1", None, suite="breeding"), row("breeding-2", 1.0, suite="breeding")]
     timing = Timing(machine_class="cpu", offline_items=(10, 10), offline_s=(20.0, 22.0))
     first = summarise(rows, timing, PROFILES["preview"])
     random.Random(3).shuffle(rows)

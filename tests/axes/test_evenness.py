@@ -2,10 +2,10 @@ from itertools import product
 
 import numpy as np
 import pytest
-from tests.axes.score_rows import row
 
 from evalkit.axes import PROFILES, generality, rank_weights
 from evalkit.records import DOMAINS, LEVELS
+from tests.axes.score_rows import row
 
 PREVIEW = PROFILES["preview"]
 TASKS = ("knowledge", "calculation", "reading")

@@ -38,8 +38,9 @@ def test_retention_by_hand_over_runs_and_draws_with_guess_taken_off():
 
 
 def test_items_without_the_operator_and_missing_answers_do_not_enter():
-    rows = arm([1, 1, 1, 1]) + arm([1, "none", None, 0], arm="perturbed", operator=2) + arm([1, 1, 1, 1], arm="perturbed", operator=1)
+    rows = arm([1, 1, 1, 1]) + arm([1, "none", None, 0], arm="perturbed", operator=2) + arm([1, 1, 1, 1], arm="perturbed", operator=4)
     made = robustness(rows, FAST)
+    assert (made.parts["family/1"].n, made.parts["family/1"].missing, made.parts["family/2"].n) == (2, 1, 4)
     part = made.parts["operator/2"]
     assert (part.value, part.n, part.missing) == (0.5, 2, 1)
     assert made.parts["applies/2"].value == 0.5
