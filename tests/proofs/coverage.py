@@ -251,6 +251,7 @@ def main():
     parser.add_argument("--only", default="")
     parser.add_argument("--to", type=Path, default=HERE / "coverage.json")
     chosen = parser.parse_args()
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True, cwd=HERE).stdout.strip()
     stats.MAX_T_DRAWS = 100  # the intervals of the weakest cells are not looked at here, and cost most of the time
     start, cases = time.perf_counter(), {}
     for name, (share, replica) in CASES.items():
@@ -258,7 +259,6 @@ def main():
             cases[name] = measure(name, replica, max(2, int(chosen.replicas * share)))
             sys.stdout.write(f"{time.perf_counter() - start:6.1f} s  {name}: {cases[name]}\n")
             sys.stdout.flush()
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True, cwd=HERE).stdout.strip()
     written = {"proof": "coverage of the 95 % intervals", "commit": commit, "target": [0.93, 0.97], "cases": cases}
     chosen.to.write_text(json.dumps(written, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
