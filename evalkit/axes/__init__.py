@@ -10,13 +10,14 @@ from evalkit.axes.budget import Cost, Timing, efficiency, quality_at_budget
 from evalkit.axes.correctness import accuracy
 from evalkit.axes.evenness import generality, rank_weights
 from evalkit.axes.noise import Places
-from evalkit.axes.profiles import ENERGY_BAND_J, FAMILIES, OPERATORS, PROFILES, TIME_BANDS_S, OperatorRow
+from evalkit.axes.profiles import BY_NUMBER, ENERGY_BAND_J, FAMILIES, OPERATORS, PROFILES, TIME_BANDS_S, OperatorRow
 from evalkit.axes.rows import clusters, corrected, first_clean, no_axis, ordered, scored, withheld
 from evalkit.axes.stress import robustness
 from evalkit.records import AxisScore, Estimate, Profile, Score
 from evalkit.stats import clustered_mean
 
 __all__ = [
+    "BY_NUMBER",
     "ENERGY_BAND_J",
     "FAMILIES",
     "OPERATORS",

@@ -6,7 +6,7 @@ from itertools import combinations, product
 
 import numpy as np
 
-from evalkit.axes.profiles import OPERATORS, TEMPLATES, OperatorRow
+from evalkit.axes.profiles import BY_NUMBER, TEMPLATES, OperatorRow
 from evalkit.axes.retention import Core, Rows, base_rows, joined
 from evalkit.axes.rows import corrected, mean, scored, withheld
 from evalkit.records import Estimate, Score
@@ -63,7 +63,7 @@ def hold(core: Core) -> dict[str, Estimate]:
     Over operators whose label is kept or recomputed; an item needs three versions (and three clean runs) with a score.
     """
     versions: dict[str, Rows] = {}
-    for number, row in OPERATORS.items():
+    for number, row in BY_NUMBER.items():
         if not row.behaviour:
             for item, rows in core.rows("perturbed", number).items():
                 versions.setdefault(item, []).extend(scored(rows))

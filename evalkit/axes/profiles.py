@@ -78,6 +78,11 @@ class OperatorRow:
     comparable: bool = True
     behaviour: bool = False
 
+    @property
+    def name(self) -> str:
+        """The English name."""
+        return self.en
+
 
 FAMILIES: Mapping[int, tuple[str, str]] = {
     1: ("输入不洁", "dirty input"),
@@ -88,48 +93,46 @@ FAMILIES: Mapping[int, tuple[str, str]] = {
     6: ("压力与边界", "pressure and limits"),
 }
 
-OPERATORS: Mapping[int, OperatorRow] = {
-    row.number: row
-    for row in (
-        OperatorRow(number=1, zh="错别字", en="typing slips", family=1, fast=True),
-        OperatorRow(number=2, zh="文字识别噪声", en="OCR noise", family=1, fast=True),
-        OperatorRow(number=3, zh="语音转写文本", en="ASR text", family=1),
-        OperatorRow(number=4, zh="繁简与全半角", en="script and width", family=2, fast=True, comparable=False),
-        OperatorRow(number=5, zh="数字写法", en="numeral forms", family=2, fast=True),
-        OperatorRow(number=6, zh="单位换算", en="unit conversion", family=2, comparable=False),
-        OperatorRow(number=7, zh="中英混用术语", en="code-switched terms", family=2, comparable=False),
-        OperatorRow(number=8, zh="提示模板", en="prompt templates", family=3, scored="keep", fast=True),
-        OperatorRow(number=9, zh="选项顺序与标号", en="option order and labels", family=3, scored="keep", fast=True, comparable=False),
-        OperatorRow(number=10, zh="无关数字句", en="irrelevant numeric sentence", family=4, fast=True, base="control"),
-        OperatorRow(number=11, zh="长上下文", en="long context", family=4, base="control"),
-        OperatorRow(number=12, zh="参数重抽", en="new parameters", family=5, fast=True, comparable=False),
-        OperatorRow(number=13, zh="否定孪生题", en="negation twin", family=5, scored="keep", comparable=False),
-        OperatorRow(
-            number=14, zh="不可答孪生题", en="unanswerable twin", family=6, scored="keep", fast=True, comparable=False, behaviour=True
-        ),
-        OperatorRow(
-            number=15,
-            zh="追问质疑",
-            en="challenge after the answer",
-            family=6,
-            scored="keep",
-            base="control",
-            comparable=False,
-            behaviour=True,
-        ),
-        OperatorRow(
-            number=16,
-            zh="文档内藏指令",
-            en="instruction hidden in the document",
-            family=6,
-            scored="keep",
-            fast=True,
-            base="control",
-            comparable=False,
-            behaviour=True,
-        ),
-    )
-}
+OPERATORS: tuple[OperatorRow, ...] = (
+    OperatorRow(number=1, zh="错别字", en="typing slips", family=1, fast=True),
+    OperatorRow(number=2, zh="文字识别噪声", en="OCR noise", family=1, fast=True),
+    OperatorRow(number=3, zh="语音转写文本", en="ASR text", family=1),
+    OperatorRow(number=4, zh="繁简与全半角", en="script and width", family=2, fast=True, comparable=False),
+    OperatorRow(number=5, zh="数字写法", en="numeral forms", family=2, fast=True),
+    OperatorRow(number=6, zh="单位换算", en="unit conversion", family=2, comparable=False),
+    OperatorRow(number=7, zh="中英混用术语", en="code-switched terms", family=2, comparable=False),
+    OperatorRow(number=8, zh="提示模板", en="prompt templates", family=3, scored="keep", fast=True),
+    OperatorRow(number=9, zh="选项顺序与标号", en="option order and labels", family=3, scored="keep", fast=True, comparable=False),
+    OperatorRow(number=10, zh="无关数字句", en="irrelevant numeric sentence", family=4, fast=True, base="control"),
+    OperatorRow(number=11, zh="长上下文", en="long context", family=4, base="control"),
+    OperatorRow(number=12, zh="参数重抽", en="new parameters", family=5, fast=True, comparable=False),
+    OperatorRow(number=13, zh="否定孪生题", en="negation twin", family=5, scored="keep", comparable=False),
+    OperatorRow(
+        number=14, zh="不可答孪生题", en="unanswerable twin", family=6, scored="keep", fast=True, comparable=False, behaviour=True
+    ),
+    OperatorRow(
+        number=15,
+        zh="追问质疑",
+        en="challenge after the answer",
+        family=6,
+        scored="keep",
+        base="control",
+        comparable=False,
+        behaviour=True,
+    ),
+    OperatorRow(
+        number=16,
+        zh="文档内藏指令",
+        en="instruction hidden in the document",
+        family=6,
+        scored="keep",
+        fast=True,
+        base="control",
+        comparable=False,
+        behaviour=True,
+    ),
+)
+BY_NUMBER: Mapping[int, OperatorRow] = {row.number: row for row in OPERATORS}
 
 CHALLENGE = 15
 CHALLENGE_DRAWS = {"doubt": 0, "authority": 1, "evidence": 2}  # draws of operator 15, by what the follow-up says

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evalkit.axes.profiles import CHALLENGE, CHALLENGE_DRAWS, LONG_CONTEXT, OPERATORS, OperatorRow
+from evalkit.axes.profiles import BY_NUMBER, CHALLENGE, CHALLENGE_DRAWS, LONG_CONTEXT, OperatorRow
 from evalkit.axes.rows import cluster, corrected, mean, scored
 from evalkit.records import Arm, Score
 from evalkit.stats import Floats, Linear, combine, mean_of, ratio_of
@@ -43,7 +43,7 @@ def core_of(rows: Sequence[Score]) -> Core:
         arms.setdefault((row.arm, operator), {}).setdefault(item, []).append(row)
         if row.arm == "clean" or item not in names:
             names[item] = cluster(row)
-    items = sorted({item for (arm, operator), inside in arms.items() if arm == "perturbed" and operator in OPERATORS for item in inside})
+    items = sorted({item for (arm, operator), inside in arms.items() if arm == "perturbed" and operator in BY_NUMBER for item in inside})
     clean = arms.get(("clean", 0), {})
     runs = max((len(clean.get(item, ())) for item in items), default=0)
     return Core(tuple(items), tuple(names[item] for item in items), arms, runs)

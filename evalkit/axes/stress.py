@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from evalkit.axes.noise import Places, excess_flips, hold, option_prior, template_spread
-from evalkit.axes.profiles import CLEAN_FLOOR, FAMILIES, OPERATORS
+from evalkit.axes.profiles import BY_NUMBER, CLEAN_FLOOR, FAMILIES
 from evalkit.axes.retention import Core, Kept, core_of, joined, means, measure
 from evalkit.axes.rows import corrected, mean, no_axis, ordered, scored, withheld
 from evalkit.records import Arm, AxisScore, Estimate, Profile, Score
@@ -57,7 +57,7 @@ def _operators(core: Core, rows: Sequence[Score]) -> tuple[list[Kept], list[str]
     numbers = sorted({row.operator for row in rows if row.arm == "perturbed"})
     measured, notes = [], []
     for number in numbers:
-        made = measure(core, OPERATORS[number]) if number in OPERATORS else "not in the table of operators"
+        made = measure(core, BY_NUMBER[number]) if number in BY_NUMBER else "not in the table of operators"
         if isinstance(made, str):
             notes.append(f"operator {number} left out: {made}")
         else:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from evalkit.axes import OPERATORS, PROFILES, robustness
+from evalkit.axes import BY_NUMBER, PROFILES, robustness
 from evalkit.axes.noise import excess_flips, hold, option_prior, template_spread
 from evalkit.axes.retention import core_of
 from evalkit.axes.rows import ordered
@@ -21,7 +21,7 @@ def arm(answers, **more):
 def test_excess_flips_by_hand():
     rows = arm([RIGHT, RIGHT, WRONG, WRONG]) + arm([RIGHT, WRONG, WRONG, WRONG], run=1)
     rows += arm([WRONG, RIGHT, OTHER, WRONG], arm="perturbed", operator=1)
-    made = excess_flips(core(rows), OPERATORS[1])
+    made = excess_flips(core(rows), BY_NUMBER[1])
     # f = 1, .5, 1, 0 -> F = .625; f0 = 0, 1, 0, 0 -> F0 = .25
     assert made["excess_flips/1"].value == pytest.approx((0.625 - 0.25) / 0.75)
     assert made["right_to_wrong/1"].value == pytest.approx(1 / 4)
@@ -30,7 +30,7 @@ def test_excess_flips_by_hand():
 
 def test_excess_flips_interval_is_that_of_the_formula():
     rows = core_rows(4, operators=(1,), size=1, drop={1: 0.5})
-    made = excess_flips(core(rows), OPERATORS[1])["excess_flips/1"]
+    made = excess_flips(core(rows), BY_NUMBER[1])["excess_flips/1"]
     table = {}
     for r in rows:
         table.setdefault(r.item, {}).setdefault(r.arm, []).append(r.value)
@@ -44,7 +44,7 @@ def test_excess_flips_interval_is_that_of_the_formula():
 def test_pure_noise_has_raw_flips_and_no_excess():
     excess, raw = [], []
     for seed in range(30):
-        made = excess_flips(core(core_rows(seed, operators=(1,), items=300)), OPERATORS[1])
+        made = excess_flips(core(core_rows(seed, operators=(1,), items=300)), BY_NUMBER[1])
         excess.append(made["excess_flips/1"].value)
         raw.append(made["right_to_wrong/1"].value + made["wrong_to_right/1"].value)
     assert abs(np.mean(excess)) < 0.02
@@ -53,8 +53,8 @@ def test_pure_noise_has_raw_flips_and_no_excess():
 
 def test_one_run_takes_the_placebo_for_a_rerun_and_none_is_said():
     rows = arm([RIGHT, RIGHT]) + arm([RIGHT, WRONG], arm="placebo", run=1) + arm([RIGHT, WRONG], arm="perturbed", operator=1)
-    assert excess_flips(core(rows), OPERATORS[1])["excess_flips/1"].value == pytest.approx(0.0)
-    bare = excess_flips(core([r for r in rows if r.arm != "placebo"]), OPERATORS[1])["excess_flips/1"]
+    assert excess_flips(core(rows), BY_NUMBER[1])["excess_flips/1"].value == pytest.approx(0.0)
+    bare = excess_flips(core([r for r in rows if r.arm != "placebo"]), BY_NUMBER[1])["excess_flips/1"]
     assert bare.value is None
     assert "no rerun" in bare.reason
 

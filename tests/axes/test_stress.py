@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from evalkit.axes import FAMILIES, OPERATORS, PROFILES, robustness
+from evalkit.axes import BY_NUMBER, FAMILIES, OPERATORS, PROFILES, robustness
 from evalkit.axes.retention import core_of, measure, rerun_keep
 from evalkit.axes.rows import ordered
 from tests.axes.score_rows import core_rows, row
@@ -10,7 +10,7 @@ FAST = PROFILES["fast"]
 
 
 def kept(rows, operator):
-    return measure(core_of(ordered(rows)), OPERATORS[operator])
+    return measure(core_of(ordered(rows)), BY_NUMBER[operator])
 
 
 def arm(values, **more):
@@ -19,10 +19,11 @@ def arm(values, **more):
 
 
 def test_the_table_of_operators_is_that_of_the_method():
-    assert sorted(OPERATORS) == list(range(1, 17))
-    assert {n for n, o in OPERATORS.items() if o.scored == "keep"} == {8, 9, 13, 14, 15, 16}
-    assert {n for n, o in OPERATORS.items() if o.fast} == {1, 2, 4, 5, 8, 9, 10, 12, 14, 16}
-    families = [[n for n, o in OPERATORS.items() if o.family == f] for f in FAMILIES]
+    assert [o.number for o in OPERATORS] == list(range(1, 17))
+    assert all(o.zh and o.name for o in OPERATORS)
+    assert {n for n, o in BY_NUMBER.items() if o.scored == "keep"} == {8, 9, 13, 14, 15, 16}
+    assert {n for n, o in BY_NUMBER.items() if o.fast} == {1, 2, 4, 5, 8, 9, 10, 12, 14, 16}
+    families = [[n for n, o in BY_NUMBER.items() if o.family == f] for f in FAMILIES]
     assert families == [[1, 2, 3], [4, 5, 6, 7], [8, 9], [10, 11], [12, 13], [14, 15, 16]]
 
 

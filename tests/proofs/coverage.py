@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from evalkit import stats
-from evalkit.axes import ENERGY_BAND_J, OPERATORS, PROFILES, TIME_BANDS_S, Timing, accuracy, efficiency, generality, robustness
+from evalkit.axes import BY_NUMBER, ENERGY_BAND_J, PROFILES, TIME_BANDS_S, Timing, accuracy, efficiency, generality, robustness
 from evalkit.axes.rows import clusters, corrected
 from evalkit.canon import rng_for
 from evalkit.records import DOMAINS, LANGUAGES, LEVELS, Estimate
@@ -114,13 +114,13 @@ def robustness_truth(level, guess):
     """Mean over families of the population's retention or keep rate: the perturbed chance is RETAINED times the clean one."""
     by_family = {}
     for number, kept in RETAINED.items():
-        if OPERATORS[number].scored == "keep":
+        if BY_NUMBER[number].scored == "keep":
             before = lambda z: guess + (1 - guess) * chance(level + z)  # noqa: E731
             after = lambda z, k=kept: guess + (1 - guess) * k * chance(level + z)  # noqa: E731
             value = expected(lambda z, b=before, a=after: b(z) * a(z)) / expected(lambda z, b=before: b(z) ** 2)
         else:
             value = kept
-        by_family.setdefault(OPERATORS[number].family, []).append(value)
+        by_family.setdefault(BY_NUMBER[number].family, []).append(value)
     return float(np.mean([np.mean(values) for values in by_family.values()]))
 
 
@@ -144,7 +144,7 @@ def robustness_case(items, guess, runs, level=0.6):
             for number, kept in RETAINED.items():
                 if number % 3 == 2 and i % 3 == 0:
                     continue  # partial applicability
-                if OPERATORS[number].base == "control":
+                if BY_NUMBER[number].base == "control":
                     for run in range(runs):
                         ask(i, skill, arm="control", operator=number, run=run)
                 ask(i, kept * skill, arm="perturbed", operator=number)
