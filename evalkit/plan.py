@@ -135,18 +135,16 @@ def _asked(suite: Suite, profile: Profile) -> Iterator[Item]:
 
 
 def _with_shots(items: Iterator[Item], suite: Suite, shots: int) -> Iterator[tuple[Item, tuple[Item, ...]]]:
-    """Each item with worked items of its form and language, never of its own cluster, the same ones for all its variants."""
+    """Each item with worked items of its language, those of its form first, never of its own cluster; the same for all its variants."""
     if shots == 0:
         yield from ((item, ()) for item in items)
         return
     pool = suite.items
     for item in items:
-        others = [other for other in pool if (other.form, other.language) == (item.form, item.language) and other.cluster != item.cluster]
+        others = [other for other in pool if other.language == item.language and other.cluster != item.cluster]
         if len(others) < shots:
-            raise SuiteError(
-                f"suite {suite.name!r} has {len(others)} items to show before {item.id!r}, {shots} are asked for; use fewer shots"
-            )
-        ranked = sorted(others, key=lambda other: order_key("shots", item.cluster, other.id))
+            raise SuiteError(f"suite {suite.name!r} has {len(others)} items to show before {item.id!r}, {shots} are asked for; use fewer shots")
+        ranked = sorted(others, key=lambda other: (other.form != item.form, order_key("shots", item.cluster, other.id)))
         yield item, tuple(replace(other, prompt=item.prompt) for other in ranked[:shots])
 
 

@@ -1,0 +1,145 @@
+"""Plans: digested, balanced, without repeats, and different for whatever could change an answer."""
+
+import shutil
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from evalkit.config import RunConfig
+from evalkit.errors import ConfigError, SuiteError
+from evalkit.plan import Plan, build_plan
+from evalkit.records import Item, Model
+
+MODEL = Model(name="m", source="m", weights_digest="w", tokenizer_digest="t", template_digest="c", dtype="float32")
+
+
+def _engine(model: Model = MODEL, rules: str = "r/1", abilities: tuple[str, ...] = ("score", "generate")) -> SimpleNamespace:
+    return SimpleNamespace(model=model, rules=rules, abilities=frozenset(abilities))
+
+
+def _plan(suite: Path, engine: SimpleNamespace | None = None, **more: object) -> Plan:
+    return build_plan(RunConfig(suites=(str(suite),), **more), engine or _engine())  # type: ignore[arg-type]
+
+
+def test_the_same_inputs_give_the_same_plan(built_toy: Path):
+    assert _plan(built_toy) == _plan(built_toy)
+
+
+def test_every_request_joins_its_item(built_toy: Path):
+    plan = _plan(built_toy)
+    assert {request.item for request in plan.requests} == set(plan.items)
+    for request in plan.requests:
+        item = plan.items[request.item]
+        assert item.key == request.item
+        assert (request.ability == "score") == (item.form == "choice")
+        assert request.options == (tuple(item.labels[: len(item.choices)]) if item.form == "choice" else ())
+
+
+@pytest.mark.parametrize(
+    "engine",
+    [
+        _engine(replace(MODEL, weights_digest="other")),
+        _engine(replace(MODEL, tokenizer_digest="other")),
+        _engine(replace(MODEL, template_digest="other")),
+        _engine(replace(MODEL, dtype="bfloat16")),
+        _engine(rules="r/2"),
+    ],
+    ids=["weights", "tokenizer", "template", "dtype", "rules"],
+)
+def test_no_answer_is_shared_by_what_could_differ(built_toy: Path, engine: SimpleNamespace):
+    ours = {request.id for request in _plan(built_toy).requests}
+    theirs = {request.id for request in _plan(built_toy, engine).requests}
+    assert not ours & theirs
+
+
+def test_a_model_by_another_name_is_the_same_model(built_toy: Path):
+    renamed = _plan(built_toy, _engine(replace(MODEL, name="n", source="elsewhere")))
+    assert [request.id for request in renamed.requests] == [request.id for request in _plan(built_toy).requests]
+
+
+def test_the_placebo_is_asked_afresh(built_toy: Path):
+    plan = _plan(built_toy)
+    by_item = {request.item: request for request in plan.requests}
+    placebos = [item for item in plan.items.values() if item.arm == "placebo"]
+    assert placebos
+    for item in placebos:
+        assert by_item[item.key].messages == by_item[item.id].messages
+        assert by_item[item.key].id != by_item[item.id].id
+
+
+def test_sizes_follow_the_profile(built_toy: Path):
+    preview, full = _plan(built_toy), _plan(built_toy, profile="full")
+    arms = Counter(item.arm for item in full.items.values())
+    assert len(full.requests) > len(preview.requests)
+    assert arms["clean"] > 13  # reruns of the core
+    per_operator: dict[tuple[int, str], set[str]] = {}
+    for item in preview.items.values():
+        if item.arm != "clean":
+            per_operator.setdefault((item.operator, item.arm), set()).add(item.id)
+    assert {len(ids) for ids in per_operator.values()} <= set(range(1, preview.profile.core_per_suite + 1))
+    assert {number for number, _ in per_operator} == {0, 4, 5, 8, 9, 12}
+
+
+def test_limit_is_the_first_items(built_toy: Path):
+    small, whole = _plan(built_toy, limit=4), _plan(built_toy)
+    clean = [item.id for item in small.items.values() if item.arm == "clean"]
+    assert clean == [item.id for item in whole.items.values() if item.arm == "clean"][:4]
+    assert {item.id for item in small.items.values()} == set(clean)
+
+
+def test_timed_requests_are_the_same_for_every_model(built_toy: Path):
+    ours, theirs = _plan(built_toy), _plan(built_toy, _engine(replace(MODEL, weights_digest="other")))
+    assert [request.item for request in ours.stream] == [request.item for request in theirs.stream]
+    assert all(ours.items[request.item].arm == "clean" for request in (*ours.stream, *ours.offline))
+    assert _plan(built_toy, efficiency=False).stream == ()
+
+
+def test_shots_are_of_the_same_kind_and_never_of_the_same_cluster():
+    plan = build_plan(RunConfig(suites=("healthcare",), shots=2, limit=12), _engine())  # type: ignore[arg-type]
+    shown = [request for request in plan.requests if plan.items[request.item].form in ("choice", "number")]
+    assert shown
+    for request in shown:
+        assert [message.role for message in request.messages] == ["user", "assistant"] * 2 + ["user"]
+        stems = " ".join(message.content for message in request.messages[:-1])
+        assert plan.items[request.item].stem not in stems
+    by_item = {}
+    for request in shown:
+        item = plan.items[request.item]
+        if item.prompt == "plain":
+            by_item.setdefault(item.id, set()).add(tuple(message.content for message in request.messages[:-1]))
+    assert all(len(shots) == 1 for shots in by_item.values())  # the same shots for all variants of an item
+
+
+def test_too_many_shots_are_refused(built_toy: Path):
+    with pytest.raises(SuiteError, match="use fewer shots"):
+        _plan(built_toy, shots=9)
+
+
+def test_answers_can_be_generated(built_toy: Path):
+    plan = _plan(built_toy, answers="generated")
+    assert {request.ability for request in plan.requests} == {"generate"}
+    assert all(request.max_tokens >= 8 for request in plan.requests)
+
+
+def test_an_engine_that_cannot_is_refused_before_anything_runs(built_toy: Path):
+    with pytest.raises(ConfigError, match="cannot score options"):
+        _plan(built_toy, _engine(abilities=("generate",)), answers="scored")
+    with pytest.raises(ConfigError, match="cannot generate"):
+        _plan(built_toy, _engine(abilities=("score",)))
+
+
+def test_two_suites_of_one_name_are_refused(built_toy: Path, tmp_path: Path):
+    shutil.copytree(built_toy, tmp_path / "copy")
+    with pytest.raises(SuiteError, match="two of the suites are called 'toy'"):
+        build_plan(RunConfig(suites=(str(built_toy), str(tmp_path / "copy"))), _engine())  # type: ignore[arg-type]
+
+
+def test_keys_are_unique_and_readable(built_toy: Path):
+    plan = _plan(built_toy, profile="full")
+    keys = [request.item for request in plan.requests]
+    assert len(set(keys)) == len(keys)
+    item: Item = next(item for item in plan.items.values() if item.operator == 9)
+    assert item.key == f"{item.id}#9.{item.draw}.perturbed.0"
