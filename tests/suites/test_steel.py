@@ -1,0 +1,425 @@
+"""Steel: every gold by a second way, every verdict of a hand-written item recomputed from what it prints."""
+
+import itertools
+import math
+import re
+from collections import Counter
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from scipy.integrate import quad, solve_ivp
+from scipy.optimize import brentq
+
+from evalkit.canon import rng_for
+from evalkit.suite import find_suite
+from evalkit.templates import NEAR_MISS_TOLERANCES, draw_items, draw_params, redraw
+
+SUITE = find_suite("steel")
+TEMPLATES = SUITE.templates
+ITEMS = {item.id: item for item in SUITE.authored}
+DRAWS = 50
+
+# Examples with golds worked out apart from the templates, with the digits that count.
+BLUEPRINT = {
+    "S1": ({"c": 0.18, "mn": 1.45, "cr": 0.05, "mo": 0.02, "v": 0.05, "ni": 0.03, "cu": 0.04}, 0.450),
+    "S3": ({"c": 0.40, "mn": 0.75, "ni": 0.2, "cr": 0.95, "mo": 0.2}, 330.5),
+    "S4": ({"c": 0.2, "si": 0.25, "mn": 0.4, "p": 0.01, "s": 0.01, "tundish": 1545}, 27.2),  # 15.6 + 1.9 + 1.96 + 0.344 + 0.38 below 1538
+    "S5": ({"si": 0.60, "basicity": 3.2, "cao": 90, "sio2": 2.5}, 50.1),
+    "S6": ({"iron": 7200, "volume": 3000, "coke": 2700}, 2.40),
+    "S7": ({"sinter_cao": 10.5, "sinter_sio2": 5.3, "ore_cao": 0.8, "ore_sio2": 4.2, "basicity": 1.20}, 50.6),
+    "S8": ({"steel": 120, "residual": 0.12, "target": 1.40, "grade": 65, "recovery": 92}, 2569),
+    "S11": ({"entry": 250, "exit": 210, "radius": 550}, 148.3),
+    "S12": ({"first": 25, "second": 20, "third": 15}, 49),
+    "S13": ({"thickness": 230, "factor": 28, "speed": 1.2}, 20.24),
+    "S15": ({"gauge": 50, "after": 62.3}, 24.6),
+    "S16": ({"fuel": 1000, "heat": 28.435, "carbon": 0.0295, "oxidised": 93}, 2860),
+}
+
+
+def _drawn(template):
+    return [draw_params(template, rng_for("test", template.id, index)) for index in range(DRAWS)]
+
+
+def _stem(name, p):
+    template = TEMPLATES[name]
+    return template.stems["en"][0].format(**p, **(template.shown(p, "en") if template.shown else {}))
+
+
+def _exact(value):
+    return Fraction(str(value))
+
+
+def _equivalent_by_reading(p):
+    """A reader of the printed analysis, who brings the formula on the common denominator 30 and stays in exact fractions."""
+    printed = dict(re.findall(r"\b(C|Mn|Cr|Mo|V|Ni|Cu) (\d+\.\d+)", _stem("S1", p)))
+    weight = {"C": 30, "Mn": 5, "Cr": 6, "Mo": 6, "V": 6, "Ni": 2, "Cu": 2}
+    return float(sum(weight[element] * Fraction(amount) for element, amount in printed.items()) / 30)
+
+
+def _linear_formula(stem, start):
+    """Coefficient of each element as a printed formula `start` - aC - bMn... has it."""
+    formula = stem[stem.index(start) + len(start) :].split(", ")[0]
+    return {element: Fraction(factor) for factor, element in re.findall(r"(\d+\.?\d*)(C|Mn|Ni|Cr|Mo|Si|P|S)(?![a-z])", formula)}
+
+
+def _printed_contents(stem):
+    return {element: Fraction(amount) for element, amount in re.findall(r"\b(C|Mn|Ni|Cr|Mo|Si|P|S) (\d+\.\d+)", stem)}
+
+
+def _martensite_by_reading(p):
+    """Formula and analysis are both read off the stem and applied in exact fractions."""
+    stem = _stem("S3", p)
+    factors, contents = _linear_formula(stem, "= 539 − "), _printed_contents(stem)
+    assert set(factors) == set(contents) == {"C", "Mn", "Ni", "Cr", "Mo"}
+    return float(539 - sum(factors[element] * contents[element] for element in factors))
+
+
+def _superheat_by_cooling(p):
+    """The steel is cooled until it meets the printed liquidus: the root of tundish - s = liquidus."""
+    stem = _stem("S4", p)
+    factors, contents = _linear_formula(stem, "= 1538 − ("), _printed_contents(stem)
+    assert set(factors) == set(contents) == {"C", "Si", "Mn", "P", "S"}
+    meets = 1538 - float(sum(factors[element] * contents[element] for element in factors))
+    return brentq(lambda cooled: p["tundish"] - cooled - meets, -500, 500)
+
+
+def _lime_by_slag_balance(p):
+    """The slag of one tonne of hot metal is made up, and lime added until its basicity is the wanted one."""
+    silica = 1000 * p["si"] / 100 * 2.14
+
+    def short_of(mass):
+        return mass * p["cao"] / 100 - p["basicity"] * (silica + mass * p["sio2"] / 100)
+
+    return brentq(short_of, 0, 1000)
+
+
+def _productivity_by_coke(p):
+    """Smelting intensity (coke per volume and day) over coke rate (coke per iron) is productivity."""
+    return float(Fraction(p["coke"], p["volume"]) / Fraction(p["coke"], p["iron"]))
+
+
+def _sinter_by_linear_system(p):
+    """Masses of sinter and ore that add up to 100 and leave no CaO over after the wanted basicity."""
+    surplus = [p[f"{which}_cao"] - p["basicity"] * p[f"{which}_sio2"] for which in ("sinter", "ore")]
+    return np.linalg.solve(np.array([[1.0, 1.0], surplus]), np.array([100.0, 0.0]))[0]
+
+
+def _alloy_by_conservation(p):
+    """The element before and what arrives of the addition are all that the finished heat holds."""
+    wanted_kg = p["steel"] * 1000 * p["target"] / 100
+    before_kg = p["steel"] * 1000 * p["residual"] / 100
+    return brentq(lambda mass: before_kg + mass * p["grade"] / 100 * p["recovery"] / 100 - wanted_kg, 0, 1e5)
+
+
+def _chord_of_the_roll(p):
+    """The chord between the points where the strip meets the roll and leaves it, from the roll's centre and circle."""
+    half = (p["entry"] - p["exit"]) / 2
+    above = brentq(lambda angle: p["radius"] * (1 - math.cos(angle)) - half, 0, math.pi / 2)
+    return math.hypot(p["radius"] * math.sin(above), half)
+
+
+def _thinned_pass_by_pass(p):
+    """A strip of 1 m goes through the stands; what is missing at the end is counted in millimetres."""
+    thickness = Fraction(1000)
+    for reduction in (p["first"], p["second"], p["third"]):
+        thickness -= thickness * reduction / 100
+    return float((1000 - thickness) / 10)
+
+
+def _strand_by_growing_shell(p):
+    """Growth law d(delta)/dt = K^2 / (2 delta), integrated from the meniscus to mid-thickness along the strand."""
+    minutes = quad(lambda shell: 2 * shell / p["factor"] ** 2, 0, p["thickness"] / 2)[0]
+    return p["speed"] * minutes
+
+
+def _elongation_by_true_strain(p):
+    """True strain dL/L is integrated over the test and turned back into engineering strain."""
+    return 100 * math.expm1(quad(lambda length: 1 / length, p["gauge"], p["after"])[0])
+
+
+def _emissions_by_moles(p):
+    """Kilomoles of carbon, of which the printed share becomes as many kilomoles of CO2."""
+    carbon_kg = 1000 * p["fuel"] * _exact(p["heat"]) * _exact(p["carbon"])
+    kilomoles = carbon_kg / 12 - carbon_kg / 12 * (100 - p["oxidised"]) / 100
+    return float(kilomoles * (12 + 2 * 16) / 1000)
+
+
+SECOND_WAY = {
+    "S1": _equivalent_by_reading,
+    "S3": _martensite_by_reading,
+    "S4": _superheat_by_cooling,
+    "S5": _lime_by_slag_balance,
+    "S6": _productivity_by_coke,
+    "S7": _sinter_by_linear_system,
+    "S8": _alloy_by_conservation,
+    "S11": _chord_of_the_roll,
+    "S12": _thinned_pass_by_pass,
+    "S13": _strand_by_growing_shell,
+    "S15": _elongation_by_true_strain,
+    "S16": _emissions_by_moles,
+}
+
+
+def test_every_template_has_a_second_way_and_an_example():
+    assert set(TEMPLATES) == set(SECOND_WAY) == set(BLUEPRINT)
+    assert len(TEMPLATES) == 12
+
+
+@pytest.mark.parametrize("name", sorted(SECOND_WAY))
+def test_gold_agrees_with_a_second_derivation(name):
+    template = TEMPLATES[name]
+    for drawn in _drawn(template):
+        assert drawn.gold == pytest.approx(SECOND_WAY[name](drawn.params), rel=1e-6), drawn.params
+
+
+@pytest.mark.parametrize("name", sorted(BLUEPRINT))
+def test_worked_example(name):
+    template = TEMPLATES[name]
+    params, printed = BLUEPRINT[name]
+    digits = len(str(printed).partition(".")[2])
+    assert round(template.gold(params), digits) == printed
+    worked, gold = template.worked
+    assert template.text(template.gold(worked)) == template.text(gold)
+
+
+@pytest.mark.parametrize("name", sorted(TEMPLATES))
+def test_mistakes_differ_from_the_gold_and_each_can_be_made(name):
+    template = TEMPLATES[name]
+    seen = Counter()
+    for drawn in _drawn(template):
+        band = NEAR_MISS_TOLERANCES * template.tolerance.width(drawn.gold)
+        assert len(drawn.wrong) == 3
+        for mistake, formula in template.mistakes.items():
+            value = formula(drawn.params)
+            if value is not None:
+                seen[mistake] += 1
+                assert abs(value - drawn.gold) > band, (mistake, drawn.params)
+                assert value > 0, (mistake, drawn.params)
+    assert set(seen) == set(template.mistakes)
+
+
+@pytest.mark.parametrize("name", sorted(TEMPLATES))
+def test_rounding_costs_less_than_a_fifth_of_the_tolerance(name):
+    template = TEMPLATES[name]
+    for drawn in _drawn(template):
+        cost = abs(float(template.text(drawn.gold)) - drawn.gold)
+        assert cost <= template.tolerance.width(drawn.gold) / 5 + 1e-9, drawn
+
+
+@pytest.mark.parametrize("name", sorted(TEMPLATES))
+def test_stems_fill_in_both_languages_and_phrasings(name):
+    template = TEMPLATES[name]
+    for index in (0, 1):
+        for item in draw_items(template, suite="steel", index=index, seed="test"):
+            assert not set("{}") & set(item.stem)
+            for key, value in item.params.items():
+                assert re.search(rf"(?<![\d.]){re.escape(str(value))}(?![\d.]\d)", item.stem), (key, item.stem)
+            assert (re.search(r"[一-鿿]", item.stem) is not None) == (item.language == "zh")
+            fresh = redraw(template, item, rng_for("redrawn", item.id))
+            assert fresh.params != item.params
+            assert fresh.stem != item.stem
+
+
+def test_square_root_law_against_a_stiff_step_by_step_solution():
+    """The shell of the worked example, marched in time; it starts a hair thick because the law's slope is infinite at 0."""
+    p, length = TEMPLATES["S13"].worked
+    start = 0.01
+    minutes = length / p["speed"]
+    shell = solve_ivp(lambda _, d: p["factor"] ** 2 / (2 * d), (start, minutes), [p["factor"] * start**0.5], rtol=1e-9, atol=1e-9)
+    assert shell.y[0, -1] == pytest.approx(p["thickness"] / 2, rel=1e-3)
+
+
+def _rows(context):
+    """Cells of the body rows of the only table in `context`."""
+    lines = [[cell.strip() for cell in line.strip("| ").split("|")] for line in context.split("\n") if line.startswith("|")]
+    return [cells for cells in lines[1:] if not set("".join(cells)) <= set("-")]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_heats_against_composition(language):
+    item = ITEMS[f"steel-compliance-001-{language}"]
+    limits = [Fraction(value) for _, value in re.findall(r"(C|Si|Mn|P|S) (\d\.\d+)", item.context.split("\n")[0])]
+    good = [cells[0] for cells in _rows(item.context) if all(Fraction(v) <= limit for v, limit in zip(cells[1:], limits, strict=True))]
+    assert len(limits) == 5
+    assert good == [item.answer.removeprefix("Heat ")]
+
+
+def test_seismic_rebar():
+    item = ITEMS["steel-compliance-002-zh"]
+    failed = {}
+    for name, *cells in _rows(item.context):
+        low, high, stretch = map(Fraction, cells)
+        tests = (low >= 400, high >= 540, high / low >= Fraction("1.25"), low / 400 <= Fraction("1.30"), stretch >= 9)
+        failed[name] = tests.count(False)
+    assert failed[item.answer] == 0
+    assert sorted(failed.values()) == [0, 1, 1, 1]  # each wrong batch has a single fault to find
+    assert [name for name, faults in failed.items() if faults == 0] == [item.answer]
+
+
+def test_work_in_gas():
+    item = ITEMS["steel-compliance-003-zh"]
+    rule, log = item.context.split("\n\n")
+    bands = [(int(top), int(limit)) for top, limit in re.findall(r"至 (\d+) mg/m³，每次(?:连续)?不超过 (\d+) min", rule)]
+    assert bands == [(50, 60), (100, 30), (200, 15)]
+    breaking = []
+    for line in log.split("\n")[1:]:
+        team, co, stay = re.match(r"(.组)：CO (\d+) mg/m³，.*?(\d+) min", line).groups()
+        pause = re.search(r"间隔 (\d+) min", line)
+        allowed = math.inf if int(co) <= 30 else next((limit for top, limit in bands if int(co) <= top), 0)
+        if int(stay) > allowed or (pause and int(co) > 30 and int(pause.group(1)) < 120):
+            breaking.append(team)
+    assert breaking == [item.answer]
+
+
+def test_stacks_at_reference_oxygen():
+    item = ITEMS["steel-compliance-004-en"]
+    corrected = {name: Fraction(nox) * 5 / (21 - Fraction(oxygen)) for name, nox, oxygen in _rows(item.context)}
+    assert [f"Stack {name}" for name, value in corrected.items() if value > 50] == [item.answer]
+    raw = {f"Stack {name}": Fraction(nox) for name, nox, _ in _rows(item.context)}
+    assert "without correction" in item.mistakes[max(raw, key=raw.get)]
+
+
+def test_impact_sets():
+    item = ITEMS["steel-compliance-005-en"]
+    accepted = []
+    for name, *cells in _rows(item.context):
+        values = [Fraction(cell) for cell in cells]
+        low = [value for value in values if value < 34]
+        if sum(values) / 3 >= 34 and len(low) <= 1 and all(value >= Fraction(7, 10) * 34 for value in low):
+            accepted.append(name)
+    assert accepted == [item.answer]
+
+
+# What the stem says > (step that comes first, step that comes later), each by a word of it.
+RULES = {
+    "steel-procedure-004-zh": {
+        "先切断煤气来源，才能吹扫": ("盲板", "吹扫"),
+        "用氮气置换完，才能打开人孔": ("氮气", "人孔"),
+        "打开人孔通风后，才测定塔内气体": ("人孔", "测定"),
+        "测定合格且监护人到位，人员才能进入": ("测定", "监护人"),
+    },
+    "steel-procedure-005-en": {
+        "The ladle is opened only when the dummy bar is sealed in the mould": ("Seal the dummy bar", "ladle"),
+        "the stopper of the tundish stays closed until the tundish holds enough steel": ("fill the tundish", "stopper"),
+        "withdrawal begins when the mould is filled": ("fill the mould", "withdrawal"),
+        "Put the steps in order": ("withdrawal", "Take the dummy bar off"),  # a bar still in the mould pulls nothing: plain mechanics
+    },
+}
+
+
+@pytest.mark.parametrize("name", sorted(RULES))
+def test_only_one_order_obeys_the_printed_rules(name):
+    item = ITEMS[name]
+
+    def place(order, word):
+        (found,) = [index for index, step in enumerate(order) if word in step]
+        return found
+
+    assert all(rule in item.stem for rule in RULES[name])
+    kept = [
+        order
+        for order in itertools.permutations(item.choices)
+        if all(place(order, first) < place(order, then) for first, then in RULES[name].values())
+    ]
+    assert kept == [item.answer]
+    assert item.choices != item.answer
+    assert len(item.labels) == len(item.choices)
+
+
+def test_mark_on_the_strip():
+    """A turn of the roll prints one pitch, which the later stands stretch so that the volume stays."""
+    item = ITEMS["steel-diagnosis-005-en"]
+    pitch = float(re.search(r"every ([\d.]+) m", item.stem).group(1))
+    rows = [(stand, int(diameter) / 1000, float(thickness)) for stand, diameter, thickness in _rows(item.context)]
+    final = rows[-1][2]
+    volumes = {f"Work roll of {stand}": math.pi * diameter * thickness for stand, diameter, thickness in rows}
+    matching = [name for name, volume in volumes.items() if volume / final == pytest.approx(pitch, rel=0.01)]
+    assert matching == [item.answer]
+    nearest = min(rows, key=lambda row: abs(math.pi * row[1] - pitch))[0]
+    assert "stretching by later stands ignored" in item.mistakes[f"Work roll of {nearest}"]
+
+
+def test_logs_show_what_their_golds_say():
+    for language in ("zh", "en"):
+        rows = [tuple(map(int, cells)) for cells in _rows(ITEMS[f"steel-diagnosis-001-{language}"].context)]
+        upper, lower = [row[1] for row in rows], [row[2] for row in rows]
+        assert 20 <= upper[0] - lower[0] <= 40
+        assert max(upper) > upper[0] + 10
+        assert upper[-1] < lower[-1]
+        assert lower == sorted(lower)
+    hanging = _rows(ITEMS["steel-diagnosis-002-zh"].context)
+    pressure, wind, permeability, line = ([float(row[column]) for row in hanging] for column in (1, 2, 3, 4))
+    assert pressure == sorted(pressure)
+    assert wind == sorted(wind, reverse=True)
+    assert len(set(line[1:])) == 1
+    assert max(line) < 2.5
+    for flow, force, index in zip(wind, pressure, permeability, strict=True):
+        assert flow / (force - 200) == pytest.approx(index, abs=0.06)
+    (cells,) = _rows(ITEMS["steel-diagnosis-003-zh"].context)
+    flatness = [int(cell.replace("−", "-")) for cell in cells]
+    assert sum(flatness) == 0
+    assert min(flatness[0], flatness[-1]) > max(flatness[1:-1])
+
+
+MONTHS = {"February": 2, "April": 4, "May": 5}
+
+
+def _dates(text):
+    found = {f"{y}-{int(m):02d}-{int(d):02d}" for y, m, d in re.findall(r"(\d{4})[-年](\d{1,2})[-月](\d{1,2})", text)}
+    return found | {f"{y}-{MONTHS[m]:02d}-{int(d):02d}" for d, m, y in re.findall(r"(\d{1,2}) (February|April|May) (\d{4})", text)}
+
+
+@pytest.mark.parametrize("name", sorted(name for name in ITEMS if "-extraction-" in name))
+def test_extracted_values_stand_in_the_document(name):
+    item = ITEMS[name]
+    assert list(item.schema["properties"]) == list(item.schema["required"]) == list(item.answer)
+    for key, value in item.answer.items():
+        assert key in item.stem
+        if isinstance(value, bool):
+            assert value == ("The area was evacuated" in item.context)
+        elif isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+            assert value in _dates(item.context)
+        elif isinstance(value, str):
+            assert value in item.context
+        else:
+            assert re.search(rf"(?<![\d.]){value}(?!\d|\.\d)", item.context), (key, value)
+
+
+def test_numbers_of_items():
+    assert Counter(item.language for item in ITEMS.values()) == {"zh": 20, "en": 20}
+    assert Counter(item.task for item in ITEMS.values()) == {
+        "knowledge": 8,
+        "terminology": 8,
+        "compliance": 6,
+        "procedure": 6,
+        "diagnosis": 6,
+        "extraction": 6,
+    }
+    assert sum(item.foundation for item in ITEMS.values()) >= 10
+    assert sum(template.foundation for template in TEMPLATES.values()) == 3
+    used = {item.subarea for item in ITEMS.values()} | {template.subarea for template in TEMPLATES.values()}
+    assert used == set(SUITE.subareas)
+
+
+def test_no_option_gives_itself_away():
+    choices = [item for item in ITEMS.values() if item.form == "choice"]
+    places = Counter(item.choices.index(item.answer) for item in choices)
+    assert all(len(item.choices) == 4 and set(item.mistakes) == set(item.choices) - {item.answer} for item in choices)
+    assert all(abs(places[place] - len(choices) / 4) <= 2 for place in range(4))
+    longest = [item for item in choices if all(len(item.answer) > len(option) for option in item.mistakes)]
+    assert len(choices) / 8 <= len(longest) <= len(choices) * 3 / 8
+
+
+def test_pairs_name_each_other():
+    paired = [item for item in ITEMS.values() if item.pair]
+    assert len(paired) == 10
+    for item in paired:
+        other = ITEMS[item.pair]
+        assert other.pair == item.id
+        assert (other.cluster, other.form, other.task, other.level) == (item.cluster, item.form, item.task, item.level)
+        assert other.language != item.language
+        if item.form == "json":
+            assert other.answer == item.answer
+        if item.form == "choice":
+            assert sorted(other.mistakes.values()) == sorted(item.mistakes.values())
