@@ -67,6 +67,8 @@ def load_encoder(folder: Path, *, chat: bool) -> Encoder:
             tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
     except Exception as error:  # tokenizers raises bare Exceptions
         raise ModelError(f"{folder}: its tokenizer cannot be loaded ({type(error).__name__}: {error})") from error
+    if chat and not tokenizer.chat_template:
+        raise ModelError(f"{folder}: its chat template is not one that the tokenizer reads; chat_template: never would work")
     return Encoder(tokenizer, chat=chat)
 
 

@@ -78,6 +78,13 @@ def test_a_broken_tokenizer_is_refused(tmp_path):
         load_encoder(folder, chat=False)
 
 
+def test_a_chat_template_that_the_tokenizer_does_not_read_is_refused(tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(checkpoint(), folder)
+    with pytest.raises(ModelError, match="chat_template: never"):
+        load_encoder(folder, chat=True)
+
+
 def test_naming_the_engines_imports_no_torch():
     code = (
         "import sys, evalkit.checkpoints, evalkit.engines.local, evalkit.engines.baselines, evalkit.engines.echo;"

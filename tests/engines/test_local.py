@@ -192,6 +192,7 @@ def test_generation_equals_the_librarys_token_by_token(loaded, monkeypatch, batc
         assert response.tokens_in == len(ids)
         assert response.text == engine.encoder().read(wanted[:-1] if ended else wanted)
         assert 0 < response.first_s <= response.total_s
+    assert engine.facts()["events"] == []  # no group had to be halved on the way
 
 
 def forced(engine, text):
