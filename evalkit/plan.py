@@ -143,7 +143,9 @@ def _with_shots(items: Iterator[Item], suite: Suite, shots: int) -> Iterator[tup
     for item in items:
         others = [other for other in pool if other.language == item.language and other.cluster != item.cluster]
         if len(others) < shots:
-            raise SuiteError(f"suite {suite.name!r} has {len(others)} items to show before {item.id!r}, {shots} are asked for; use fewer shots")
+            raise SuiteError(
+                f"suite {suite.name!r} has {len(others)} items to show before {item.id!r}, {shots} are asked for; use fewer shots"
+            )
         ranked = sorted(others, key=lambda other: (other.form != item.form, order_key("shots", item.cluster, other.id)))
         yield item, tuple(replace(other, prompt=item.prompt) for other in ranked[:shots])
 
