@@ -1,0 +1,492 @@
+"""New energy: every gold by a second way, every verdict of a hand-written item recomputed from what it prints."""
+
+import cmath
+import itertools
+import math
+import re
+from collections import Counter
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from scipy import constants
+from scipy.integrate import quad, solve_ivp
+from scipy.optimize import brentq
+
+from evalkit.canon import rng_for
+from evalkit.suite import find_suite
+from evalkit.templates import NEAR_MISS_TOLERANCES, draw_items, draw_params, redraw
+
+SUITE = find_suite("new_energy")
+TEMPLATES = SUITE.templates
+ITEMS = {item.id: item for item in SUITE.authored}
+DRAWS = 50
+
+# Worked examples with the digits of their source; N4 and N7 once more to more digits in `Template.worked`.
+EXAMPLES = {
+    "N1": ({"capacity_mw": 50, "irradiation": 1600, "ratio": 82}, 65.6),
+    "N2": ({"ambient": 30, "irradiance": 900, "noct": 45, "rated": 550, "gamma": 0.35}, 437.6),
+    "N3": ({"limit": 1500, "voc": 49.5, "kv": 0.27, "cold": -20, "hot": 70}, 27),
+    "N4": ({"capital": 3500, "upkeep": 60, "energy": 1250, "rate": 6.0, "years": 20}, 0.292),
+    "N6": ({"speed": 6.2, "mast": 10, "hub": 100, "alpha": 0.16}, 8.96),
+    "N7": ({"energy": 210, "power": 100}, 24.0),
+    "N9": ({"need": 100, "depth": 90, "efficiency": 94}, 118.2),
+    "N10": ({"battery": 75, "power": 120, "start": 20, "end": 80, "efficiency": 94}, 23.9),
+    "N11": ({"current": 5000, "cells": 200, "efficiency": 98}, 36.86),
+    "N12": ({"power": 800, "old": 0.75, "new": 0.95}, 442.6),
+    "N14": ({"rated": 600, "droop": 5.0, "frequency": 49.85, "dead": 0.033}, 28.1),
+    "N16": ({"latitude": 38.04, "tilt": 33, "length": 4.6}, 10.58),
+}
+
+
+def _drawn(template):
+    return [draw_params(template, rng_for("test", template.id, index)) for index in range(DRAWS)]
+
+
+def _yield_over_clear_days(p):
+    """365 days of sinusoidal light that add up to the year's irradiation; what is not lost, summed up in MWh."""
+    peak = p["irradiation"] / 365 / quad(lambda hour: math.sin(math.pi * hour / 12), 0, 12)[0]
+    ideal = 365 * quad(lambda hour: p["capacity_mw"] * peak * math.sin(math.pi * hour / 12), 0, 12)[0]
+    lost = ideal * (100 - p["ratio"]) / 100
+    return (ideal - lost) / 1000
+
+
+def _power_by_heat_balance(p):
+    """Heat loss set by the NOCT test gives the cell's temperature; power on the line from STC to the temperature without power."""
+    loss = 800 / (p["noct"] - 20)  # absorbed W/m2 for each kelvin above the air
+    cell = brentq(lambda t: loss * (t - p["ambient"]) - p["irradiance"], -50, 200, xtol=1e-12)
+    at_full_light = np.interp(cell, [-100, 25, 25 + 100 / p["gamma"]], [p["rated"] * (1 + 1.25 * p["gamma"]), p["rated"], 0])
+    return float(at_full_light) * p["irradiance"] / 1000
+
+
+def _string_module_by_module(p):
+    """Modules are added, in exact fractions, while the next one still keeps the limit on the coldest day."""
+    voltage = Fraction(str(p["voc"])) * (1 + Fraction(str(p["kv"])) / 100 * (25 - p["cold"]))
+    return next(n for n in itertools.count(1) if (n + 1) * voltage > p["limit"])
+
+
+def _price_of_zero_present_value(p):
+    """The price at which all discounted payments and receipts of the life cancel."""
+
+    def value(price):
+        flows = [-p["capital"]] + [price * p["energy"] - p["upkeep"]] * p["years"]
+        return math.fsum(flow / (1 + p["rate"] / 100) ** year for year, flow in enumerate(flows))
+
+    return brentq(value, 0, 10, xtol=1e-14)
+
+
+def _wind_integrated_upwards(p):
+    """dv/dh = alpha v / h from the mast to the hub."""
+    way = solve_ivp(lambda height, speed: p["alpha"] * speed / height, (p["mast"], p["hub"]), [p["speed"]], rtol=1e-10, atol=1e-12)
+    return way.y[0, -1]
+
+
+def _share_hour_by_hour(p):
+    """The constant share of full power that gives the year's energy, hour after hour of 365 days."""
+    hours = [1.0] * (365 * 24)
+    return brentq(lambda share: math.fsum(p["power"] * share / 100 * hour for hour in hours) - 1000 * p["energy"], 0, 100, xtol=1e-10)
+
+
+def _storage_by_balance(p):
+    """Rated capacity, reserve, energy taken, loss and energy delivered as unknowns of the energy balance."""
+    depth, efficiency = p["depth"] / 100, p["efficiency"] / 100
+    equations = np.array(
+        [
+            [1, -1, -1, 0, 0],  # rated = reserve + taken
+            [1 - depth, -1, 0, 0, 0],  # the reserve is what may not be used
+            [0, 0, 1, -1, -1],  # taken = loss + delivered
+            [0, 0, 1 - efficiency, -1, 0],  # the loss is a share of what is taken
+            [0, 0, 0, 0, 1],
+        ]
+    )
+    return np.linalg.solve(equations, np.array([0, 0, 0, 0, p["need"]], dtype=float))[0]
+
+
+def _charge_minute_by_minute(p):
+    """Whole minutes of charging, and the part of the last one."""
+    missing = Fraction(p["battery"] * (p["end"] - p["start"]), 100)
+    step = Fraction(p["power"] * p["efficiency"], 6000)
+    minutes = 0
+    while missing > step:
+        missing -= step
+        minutes += 1
+    return float(minutes + missing / step)
+
+
+def _hydrogen_by_counting_electrons(p):
+    """Electrons that pass each cell in an hour, in pairs, as molecules, weighed by Avogadro's number."""
+    electrons = p["current"] * 3600 / constants.elementary_charge
+    molecules = p["cells"] * electrons / 2 * p["efficiency"] / 100
+    return molecules / constants.Avogadro * 2.016 / 1000
+
+
+def _capacitor_by_circuit(p):
+    """A load impedance at 10 kV, and the susceptance beside it at which the source sees the new power factor."""
+    volts, watts = 10_000.0, 1000.0 * p["power"]
+    load = cmath.rect(volts**2 * p["old"] / watts, math.acos(p["old"]))
+
+    def seen(susceptance):
+        power = volts * (volts * (1 / load + 1j * susceptance)).conjugate()
+        return math.cos(cmath.phase(power)) - p["new"]
+
+    to_unity = -(1 / load).imag
+    return volts**2 * brentq(seen, 0, to_unity, xtol=1e-18) / 1000
+
+
+def _governor_coming_to_rest(p):
+    """Power is raised as long as the frequency lies below what the droop line allows at that power."""
+    slope = p["droop"] / 100 * 50 / p["rated"]  # Hz for each MW
+    power = 0.0
+    for _ in range(80):
+        error = (50 - p["dead"]) - p["frequency"] - slope * power
+        power += 0.5 * error / slope
+    return power
+
+
+def _rows_by_solar_geometry(p):
+    """Direction of the sun at 9:00 on the winter solstice; the shadow of the upper edge falls on the next row's foot."""
+    latitude, declination, hour, tilt = (math.radians(x) for x in (p["latitude"], -23.45, -45, p["tilt"]))
+    up = math.sin(latitude) * math.sin(declination) + math.cos(latitude) * math.cos(declination) * math.cos(hour)
+    south = math.sin(latitude) * math.cos(declination) * math.cos(hour) - math.cos(latitude) * math.sin(declination)
+    east = -math.cos(declination) * math.sin(hour)
+    assert up**2 + south**2 + east**2 == pytest.approx(1)
+    height = p["length"] * math.sin(tilt)
+    return p["length"] * math.cos(tilt) + height * south / up
+
+
+SECOND_WAY = {
+    "N1": _yield_over_clear_days,
+    "N2": _power_by_heat_balance,
+    "N3": _string_module_by_module,
+    "N4": _price_of_zero_present_value,
+    "N6": _wind_integrated_upwards,
+    "N7": _share_hour_by_hour,
+    "N9": _storage_by_balance,
+    "N10": _charge_minute_by_minute,
+    "N11": _hydrogen_by_counting_electrons,
+    "N12": _capacitor_by_circuit,
+    "N14": _governor_coming_to_rest,
+    "N16": _rows_by_solar_geometry,
+}
+# Printed constants have four to six digits: 0.707 and 0.4338 for the sun, 96485 for Faraday's constant.
+AGREEMENT = {"N16": 1e-3, "N11": 1e-5}
+
+
+def test_every_template_has_a_second_way_and_an_example():
+    assert set(TEMPLATES) == set(SECOND_WAY) == set(EXAMPLES)
+    assert len(TEMPLATES) == 12
+
+
+@pytest.mark.parametrize("name", sorted(SECOND_WAY))
+def test_gold_agrees_with_a_second_derivation(name):
+    for drawn in _drawn(TEMPLATES[name]):
+        assert drawn.gold == pytest.approx(SECOND_WAY[name](drawn.params), rel=AGREEMENT.get(name, 1e-6)), drawn.params
+
+
+@pytest.mark.parametrize("name", sorted(EXAMPLES))
+def test_worked_example(name):
+    template = TEMPLATES[name]
+    params, printed = EXAMPLES[name]
+    digits = len(str(printed).partition(".")[2])
+    assert round(template.gold(params), digits) == printed
+    worked, gold = template.worked
+    assert worked == params
+    assert template.text(template.gold(worked)) == template.text(gold)
+
+
+@pytest.mark.parametrize("name", sorted(TEMPLATES))
+def test_mistakes_differ_from_the_gold_and_each_can_be_made(name):
+    template = TEMPLATES[name]
+    seen = Counter()
+    for drawn in _drawn(template):
+        band = NEAR_MISS_TOLERANCES * template.tolerance.width(drawn.gold)
+        assert len(drawn.wrong) == 3
+        seen.update(drawn.wrong.values())
+        for mistake, formula in template.mistakes.items():
+            value = formula(drawn.params)
+            assert abs(value - drawn.gold) > band, (mistake, drawn.params)
+            assert value > 0, (mistake, drawn.params)
+    assert set(seen) == set(template.mistakes)
+
+
+@pytest.mark.parametrize("name", sorted(TEMPLATES))
+def test_rounding_costs_less_than_a_fifth_of_the_tolerance(name):
+    template = TEMPLATES[name]
+    for drawn in _drawn(template):
+        cost = abs(float(template.text(drawn.gold)) - drawn.gold)
+        assert cost <= template.tolerance.width(drawn.gold) / 5 + 1e-9, drawn
+
+
+@pytest.mark.parametrize("name", sorted(TEMPLATES))
+def test_draws_come_in_few_tries(name):
+    template = TEMPLATES[name]
+    rng = rng_for("tries", name)
+    tried = [params for params in (template.draw(rng) for _ in range(200)) if params is not None]
+    assert len(tried) >= 40
+
+
+@pytest.mark.parametrize("name", sorted(TEMPLATES))
+def test_stems_fill_in_both_languages_and_phrasings(name):
+    template = TEMPLATES[name]
+    for index in (0, 1):
+        for item in draw_items(template, suite="new_energy", index=index, seed="test"):
+            assert not set("{}") & set(item.stem)
+            numbers = [float(text) for text in re.findall(r"[-−]?\d+(?:\.\d+)?", item.stem.replace("−", "-"))]
+            for key, value in item.params.items():
+                assert value in numbers or -value in numbers, (key, item.stem)
+            assert (re.search(r"[一-鿿]", item.stem) is not None) == (item.language == "zh")
+            fresh = redraw(template, item, rng_for("redrawn", item.id))
+            assert fresh.params != item.params
+            assert fresh.stem != item.stem
+
+
+def test_betz_limit_is_the_maximum_of_momentum_theory():
+    item = ITEMS["new_energy-knowledge-002-zh"]
+    induction = np.linspace(0, 0.5, 5001)
+    power = 4 * induction * (1 - induction) ** 2
+    best = induction[power.argmax()]
+    assert f"{power.max():.3f}" == item.answer
+    by_mistake = {mistake: option for option, mistake in item.mistakes.items()}
+    assert f"{best:.3f}" == by_mistake["axial induction factor at the limit taken for Cp"]
+    assert f"{4 * best * (1 - best):.3f}" == by_mistake["thrust coefficient at the limit taken for Cp"]
+    assert f"{1 - best:.3f}" == by_mistake["wind speed ratio at the rotor taken for Cp"]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_incoming_cells(language):
+    item = ITEMS[f"new_energy-compliance-001-{language}"]
+    rows = re.findall(r"^(电芯 \d|Cell \d)[:：]\s*([\d.]+) Ah[,，]\s*([\d.]+) mΩ[,，]\s*([\d.]+) V$", item.context, re.MULTILINE)
+    assert len(rows) == 4
+    rejected = [
+        cell
+        for cell, capacity, resistance, voltage in rows
+        if float(capacity) < 280.0 or float(resistance) > 0.20 or not 3.280 <= float(voltage) <= 3.300
+    ]
+    assert rejected == [item.answer]
+
+
+def test_voltage_deviations():
+    item = ITEMS["new_energy-compliance-002-zh"]
+    rows = re.findall(r"(.点)（(\d+) kV）：\+([\d.]+)% / −([\d.]+)%", item.context)
+    assert len(rows) == 4
+    breach = []
+    for point, kilovolts, above, below in rows:
+        up, down = Fraction(above), Fraction(below)
+        if (up + down > 10) if int(kilovolts) >= 35 else (max(up, down) > 7):
+            breach.append(point)
+    assert breach == [item.answer]
+
+
+def test_safety_distances():
+    item = ITEMS["new_energy-compliance-003-zh"]
+    least = {10: 0.70, 35: 1.00, 110: 1.50, 220: 3.00}
+    for distance in least.values():
+        assert f"{distance:.2f} m" in item.context.split("\n")[0]
+    rows = re.findall(r"(.组)：(\d+) kV，([\d.]+) m", item.context)
+    assert len(rows) == 4
+    assert [group for group, kilovolts, metres in rows if float(metres) < least[int(kilovolts)]] == [item.answer]
+
+
+def test_storage_acceptance():
+    item = ITEMS["new_energy-compliance-004-en"]
+    found = re.findall(r"\| (Block \d) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|", item.context)
+    rows = [(name, *map(Fraction, values)) for name, *values in found]
+    assert len(rows) == 4
+    assert [name for name, charged, out, seconds in rows if out / charged < Fraction(85, 100) or seconds > 2] == [item.answer]
+    worst = {"largest loss in MWh": max(rows, key=lambda row: row[1] - row[2])[0], "smallest output": min(rows, key=lambda row: row[2])[0]}
+    for mistake, block in worst.items():
+        assert item.mistakes[block].startswith(mistake)
+
+
+def test_insulation_tests():
+    item = ITEMS["new_energy-compliance-005-en"]
+    rows = re.findall(r"(String \d): (\d+) V; (\d+) V; ([\d.]+) MΩ", item.context)
+    assert len(rows) == 4
+
+    def required(system):
+        return (250, 0.5) if system < 120 else (500, 1.0) if system <= 500 else (1000, 1.0)
+
+    refused = [
+        name for name, system, used, read in rows if int(used) != required(int(system))[0] or float(read) < required(int(system))[1]
+    ]
+    assert refused == [item.answer]
+
+
+def test_only_one_order_of_replacing_a_fuse():
+    """Every order of the steps is played through the rules that the stem prints; one survives."""
+    item = ITEMS["new_energy-procedure-005-en"]
+    standby, opened, locked, measured, pulled = item.answer
+
+    def allowed(order):
+        place = {step: index for index, step in enumerate(order)}
+        return (
+            place[standby] < place[opened]
+            and place[locked] == place[opened] + 1
+            and place[opened] < place[measured]
+            and place[measured] < place[pulled]
+        )
+
+    assert [order for order in itertools.permutations(item.choices) if allowed(order)] == [item.answer]
+
+
+def test_only_one_order_of_making_safe():
+    item = ITEMS["new_energy-procedure-004-zh"]
+    before = [("停电", "无电压"), ("无电压", "接地"), ("接地", "标示牌")]  # each step needs the one before it
+
+    def allowed(order):
+        place = {word: next(i for i, step in enumerate(order) if word in step) for pair in before for word in pair}
+        return all(place[first] < place[then] for first, then in before)
+
+    assert [order for order in itertools.permutations(item.choices) if allowed(order)] == [item.answer]
+
+
+INFINITE = math.inf
+GAS_RANGES = {  # C2H2/C2H4, CH4/H2, C2H4/C2H6, as the item prints them
+    "D1": ((1, INFINITE), (0.1, 0.5), (1, INFINITE)),
+    "D2": ((0.6, 2.5), (0.1, 1), (2, INFINITE)),
+    "T1": ((0, INFINITE), (1, INFINITE), (0, 1)),
+    "T2": ((0, 0.1), (1, INFINITE), (1, 4)),
+    "T3": ((0, 0.2), (1, INFINITE), (4, INFINITE)),
+}
+
+
+def _printed(low, high):
+    return f"> {low}" if high == INFINITE else f"< {high}" if low == 0 else f"{low}–{high}"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_transformer_gases(language):
+    item = ITEMS[f"new_energy-diagnosis-001-{language}"]
+    for fault, ranges in GAS_RANGES.items():
+        cells = [("不限" if language == "zh" else "any") if ends == (0, INFINITE) else _printed(*ends) for ends in ranges]
+        assert f"| {fault} | {' | '.join(cells)} |" in item.context
+    gas = {name: float(re.search(rf"{name} (\d+)(?=；|;|$)", item.context).group(1)) for name in ("H2", "CH4", "C2H6", "C2H4", "C2H2")}
+    ratios = (gas["C2H2"] / gas["C2H4"], gas["CH4"] / gas["H2"], gas["C2H4"] / gas["C2H6"])
+
+    def faults(values):
+        return [
+            fault
+            for fault, ranges in GAS_RANGES.items()
+            if all(low < value < high for value, (low, high) in zip(values, ranges, strict=True))
+        ]
+
+    assert faults(ratios) == [item.answer]
+    assert item.mistakes[faults((ratios[0], ratios[1], gas["C2H4"] / gas["CH4"]))[0]] == "ethylene divided by methane"
+    assert item.mistakes[faults((ratios[0], ratios[1], 1 / ratios[2]))[0]] == "ethane divided by ethylene"
+
+
+def test_a_weak_cell_shows_its_capacity_and_nothing_else():
+    item = ITEMS["new_energy-diagnosis-004-en"]
+    rows = re.findall(r"\| ([^|]+) \| (\d\.\d+) \| (\d\.\d+) \|", item.context)
+    seven = {moment: float(value) for moment, value, _ in rows}
+    others = {moment: float(value) for moment, _, value in rows}
+    assert len(rows) == 6
+    assert seven["end of charge"] > others["end of charge"] + 0.1
+    assert seven["end of discharge"] < others["end of discharge"] - 0.1
+    assert seven["charge, before current"] == pytest.approx(others["charge, before current"], abs=0.002)  # as much charge to start with
+    for way in ("charge", "discharge"):  # jumps alike: resistance alike
+        jumps = [abs(cell[f"{way}, 10 s after current starts"] - cell[f"{way}, before current"]) for cell in (seven, others)]
+        assert jumps[0] == pytest.approx(jumps[1], abs=0.002)
+
+
+def test_inverter_is_blocked_on_wet_mornings_only():
+    item = ITEMS["new_energy-diagnosis-005-en"]
+    rows = re.findall(r"\| \w{3} \d\d:\d\d \| ([\w, ]+) \| (\d+) \| (\d+) \|", item.context)
+    assert len(rows) == 6
+    for weather, insulation, volts in rows:
+        assert (int(insulation) < 50) == ("dry" not in weather)
+        assert 196 < int(volts) < 253
+
+
+# What an extraction changes on the way, by item and key: the words in the document.
+REWRITTEN = {
+    ("new_energy-extraction-002-zh", "fault_date"): "2025年11月6日",
+    ("new_energy-extraction-002-zh", "downtime_min"): "停机时长 5 小时 30 分",
+    ("new_energy-extraction-002-zh", "lost_energy_kwh"): "损失电量 4.2 MWh",
+    ("new_energy-extraction-003-zh", "settlement_month"): "2025年09月",
+    ("new_energy-extraction-003-zh", "amount_yuan"): "703,000 元",
+    ("new_energy-extraction-005-en", "report_date"): "14 June 2025",
+    ("new_energy-extraction-005-en", "stack_energy_kwh"): "stack 19.6 MWh",
+    ("new_energy-extraction-005-en", "shutdown"): "no shutdown",
+}
+TYPES = {"string": str, "number": (int, float), "integer": int, "boolean": bool}
+
+
+@pytest.mark.parametrize("name", sorted(name for name in ITEMS if "-extraction-" in name))
+def test_extracted_values_stand_in_the_document(name):
+    item = ITEMS[name]
+    assert list(item.schema["properties"]) == list(item.schema["required"]) == list(item.answer)
+    for key, value in item.answer.items():
+        assert key in item.stem
+        assert isinstance(value, TYPES[item.schema["properties"][key]["type"]])
+        words = REWRITTEN.get((name, key))
+        if words:
+            assert words in item.context
+        elif isinstance(value, str):
+            assert value in item.context
+        else:
+            assert re.search(rf"(?<![\d.]){value}(?![\d.])", item.context), (key, value)
+
+
+def test_rewritten_values_are_converted_rightly():
+    ticket = ITEMS["new_energy-extraction-002-zh"].answer
+    assert ticket["downtime_min"] == 5 * 60 + 30
+    assert ticket["lost_energy_kwh"] == 4.2 * 1000
+    bill = ITEMS["new_energy-extraction-003-zh"].answer
+    assert bill["amount_yuan"] == bill["energy_mwh"] * (bill["energy_price_yuan_per_mwh"] + bill["green_premium_yuan_per_mwh"])
+    assert ITEMS["new_energy-extraction-005-en"].answer["stack_energy_kwh"] == pytest.approx(19.6 * 1000)
+
+
+def test_invented_documents_are_possible():
+    """Numbers of the documents agree with each other and with physics."""
+    module = ITEMS["new_energy-extraction-001-en"].answer
+    assert module["rated_power_w"] == pytest.approx(43.4 * 13.37, rel=0.002)
+    assert module["rated_power_w"] / (2.278 * 1.134 * 1000) * 100 == pytest.approx(module["efficiency_percent"], abs=0.1)
+    report = ITEMS["new_energy-extraction-005-en"].answer
+    assert 39.4 < report["stack_energy_kwh"] / report["hydrogen_kg"] < 60  # above the higher heating value, kWh/kg
+
+
+def test_numbers_of_items():
+    assert Counter(item.language for item in ITEMS.values()) == {"zh": 20, "en": 20}
+    assert Counter(item.task for item in ITEMS.values()) == {
+        "knowledge": 8,
+        "terminology": 8,
+        "compliance": 6,
+        "procedure": 6,
+        "diagnosis": 6,
+        "extraction": 6,
+    }
+    assert sum(item.foundation for item in ITEMS.values()) >= 10
+    assert sum(template.foundation for template in TEMPLATES.values()) == 3
+    used = {item.subarea for item in ITEMS.values()} | {template.subarea for template in TEMPLATES.values()}
+    assert used == set(SUITE.subareas)
+
+
+def test_no_option_gives_itself_away():
+    choices = [item for item in ITEMS.values() if item.form == "choice"]
+    places = Counter(item.choices.index(item.answer) for item in choices)
+    assert all(len(item.choices) == 4 and set(item.mistakes) == set(item.choices) - {item.answer} for item in choices)
+    assert all(abs(places[place] - len(choices) / 4) <= 2 for place in range(4))
+    longest = [item for item in choices if all(len(item.answer) > len(option) for option in item.mistakes)]
+    assert len(choices) / 8 <= len(longest) <= len(choices) * 3 / 8
+
+
+def test_pairs_name_each_other():
+    paired = [item for item in ITEMS.values() if item.pair]
+    assert len(paired) == 10
+    for item in paired:
+        other = ITEMS[item.pair]
+        assert other.pair == item.id
+        assert other.cluster == item.cluster
+        assert {item.language, other.language} == {"zh", "en"}
+        assert (item.task, item.subarea, item.level, item.foundation, item.form) == (
+            other.task,
+            other.subarea,
+            other.level,
+            other.foundation,
+            other.form,
+        )
+        if item.form == "json":
+            assert item.answer == other.answer
+        else:
+            assert sorted(item.mistakes.values()) == sorted(other.mistakes.values())
