@@ -94,6 +94,14 @@ def test_loglikelihoods_equal_a_plain_forward(loaded, batch_size):
         assert len(set(response.loglikelihoods)) == len(request.options)  # the model does tell them apart
 
 
+def test_one_row_at_a_time_is_equal_to_the_last_bit_in_any_order():
+    engine = engine_of(batch_size=1)
+    requests = typical_requests()
+    straight, turned = answers(engine, requests), answers(engine, requests[::-1])
+    for name, response in straight.items():
+        assert response.loglikelihoods == turned[name].loglikelihoods
+
+
 def test_letters_of_one_prompt_share_one_row_and_logits_are_narrow(monkeypatch):
     engine = engine_of()
     shapes = []
