@@ -1,0 +1,1 @@
+"""Metrics: each reads one response and gives a mark. Declared as entry points; see `evalkit.protocols.Metric`."""

@@ -1,0 +1,62 @@
+"""What all metrics share: which state a response puts a mark in, before and after the answer is read."""
+
+import functools
+from collections.abc import Callable
+
+from evalkit.answers import Read, is_refusal, strip_thinking
+from evalkit.protocols import Metric
+from evalkit.records import Item, Mark, Response, State
+
+PARSED = 200  # characters of `Mark.parsed` and `Mark.rule`
+Reader = Callable[[Item, str], Read]
+Marker = Callable[[Item, Read], tuple[float, str]]  # value in [0, 1] and the answer as it is shown
+
+
+def framed(read: Reader, judge: Marker) -> Metric:
+    """A metric from a reader (text without its thinking, to `Read`) and a judge of what was read.
+
+    The model's failures are 0: over_context, cut_off (stopped inside its thinking, or by the limit on tokens before an
+    answer that stands), refused, unparsable. Ours are None: a failed request, a gold that cannot be used.
+    """
+
+    @functools.wraps(judge)
+    def metric(item: Item, response: Response) -> Mark:
+        early = before_reading(response)
+        if early is not None:
+            return early
+        text, _, finished = strip_thinking(response.text)
+        if not finished:
+            return zero("cut_off", "thinking not finished")
+        try:
+            found = read(item, text)
+            return _mark(item, response, text, found, judge)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:  # the item's fault, never the answer's
+            return Mark(value=None, state="errored", rule=f"item cannot be marked: {error}"[:PARSED])
+
+    return metric
+
+
+def before_reading(response: Response) -> Mark | None:
+    """The mark of a response that has no answer to read: our failure, or a prompt beyond the model's context."""
+    if response.finish == "error" or response.error:
+        return Mark(value=None, state="errored", rule=f"request failed: {response.error}"[:PARSED])
+    return zero("over_context", "prompt longer than the context") if response.finish == "over_context" else None
+
+
+def zero(state: State, rule: str, parsed: str = "") -> Mark:
+    """A mark of 0 with its state."""
+    return Mark(value=0.0, state=state, rule=rule[:PARSED], parsed=parsed[:PARSED] or "(nothing)")
+
+
+def _mark(item: Item, response: Response, text: str, found: Read, judge: Marker) -> Mark:
+    cut = response.finish == "length"
+    if found.value is None and not found.wrong:
+        if cut:
+            return zero("cut_off", found.rule, found.text)
+        return zero("refused" if is_refusal(text) else "unparsable", found.rule, found.text)
+    if cut and not found.firm:
+        return zero("cut_off", f"{found.rule}, not whole", found.text)
+    if found.wrong:
+        return zero("answered", found.rule, found.text)
+    value, shown = judge(item, found)
+    return Mark(value=value, state="answered", parsed=shown[:PARSED] or "(empty)", rule=found.rule[:PARSED])

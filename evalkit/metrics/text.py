@@ -1,0 +1,20 @@
+"""A short text against the gold and its aliases."""
+
+from evalkit.answers import Read, match_key, read_text
+from evalkit.metrics.frame import framed
+from evalkit.records import Item
+
+
+def _read(item: Item, text: str) -> Read:
+    return read_text(text)
+
+
+def _judge(item: Item, found: Read) -> tuple[float, str]:
+    """1 where the answer is the gold or one of its aliases but for case, width, spaces and punctuation, else 0."""
+    if not isinstance(item.answer, str) or not match_key(item.answer):
+        raise ValueError("the gold is not a text")
+    right = {match_key(item.answer), *map(match_key, item.aliases)}
+    return float(match_key(found.value) in right), found.value
+
+
+text = framed(_read, _judge)
