@@ -38,6 +38,8 @@ def operators_for(templates: Mapping[str, Template], names: Iterable[str] = OPER
 
 def freeze(suite: Suite, seed: str = PUBLIC_SEED, operators: Sequence[Operator] | None = None) -> Frozen:
     """Everything `build` writes, in memory. Raises SuiteError on duplicate ids, an empty suite or a variant that fails its check."""
+    if suite.dataset is not None:
+        raise SuiteError(f"{suite.folder}: is somebody else's benchmark, read as it is; there is nothing to build")
     templates = suite.templates
     drawn = [item for template in templates.values() for item in draws_of(template, suite, seed)]
     items = selection_order([*suite.authored, *with_defaults(drawn, suite)], seed)

@@ -139,7 +139,7 @@ def _with_shots(items: Iterator[Item], suite: Suite, shots: int) -> Iterator[tup
     if shots == 0:
         yield from ((item, ()) for item in items)
         return
-    pool = suite.items
+    pool = suite.shots
     for item in items:
         others = [other for other in pool if other.language == item.language and other.cluster != item.cluster]
         if len(others) < shots:

@@ -20,8 +20,9 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from evalkit.canon import file_digest
+from evalkit.canon import digest, file_digest
 from evalkit.errors import SuiteError, did_you_mean
+from evalkit.foreign import foreign_items, parse
 from evalkit.records import Item, Language, Review, Source, Tolerance
 from evalkit.templates import Template
 
@@ -76,6 +77,8 @@ class Suite:
 
         Raises SuiteError when the suite was not built, is empty, or a file differs from its digest.
         """
+        if self.dataset is not None:
+            return self._foreign(None)
         path = checked(self, ITEMS_FILE)
         items = tuple(read_items(path, self))
         if not items:
@@ -84,14 +87,18 @@ class Suite:
 
     @property
     def variants(self) -> tuple[Item, ...]:
-        """The frozen variants; a line holds what differs from its item."""
+        """The frozen variants; a line holds what differs from its item. Somebody else's benchmark has none."""
+        if self.dataset is not None:
+            return ()
         by_id = {item.id: item for item in self.items}
         path = checked(self, VARIANTS_FILE)
         return tuple(_variant(path, number, line, by_id) for number, line in _lines(path))
 
     @property
     def digests(self) -> Mapping[str, str]:
-        """File name > SHA-256 of the frozen files, as `build` wrote them."""
+        """File name > SHA-256 of the frozen files, as `build` wrote them; of the rows, for somebody else's benchmark."""
+        if self.dataset is not None:
+            return {"rows": digest([item_line(item) for item in self.items])}
         path = self.built / DIGESTS_FILE
         try:
             read: Mapping[str, str] = json.loads(path.read_text(encoding="utf-8"))["files"]
@@ -100,6 +107,23 @@ class Suite:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise SuiteError(f"{path}: cannot be read ({error}); run `evalkit suite build {self.name}`") from error
         return read
+
+
+    @property
+    def shots(self) -> tuple[Item, ...]:
+        """The items that may be shown worked before another: a split of their own, where a benchmark has one, else all items."""
+        split = self.dataset.get("shots_split") if self.dataset is not None else None
+        return self._foreign(split) if split else self.items
+
+    def _foreign(self, split: str | None) -> tuple[Item, ...]:
+        where = self.folder / "suite.yaml"
+        foreign = parse(dict(self.dataset or {}), where)
+        items = with_defaults(foreign_items(foreign, suite=self.name, folder=self.folder, split=split), self)
+        for item in items:
+            fault = fault_of(item, self)
+            if fault:
+                raise SuiteError(f"{where}: item {item.id!r}: {fault}")
+        return items
 
 
 def suites_folder() -> Path:
