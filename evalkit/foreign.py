@@ -14,8 +14,8 @@
 that names it: nothing is left out silently.
 """
 
+import csv
 from collections.abc import Iterable, Mapping, Sequence
-from glob import glob
 from pathlib import Path
 from typing import Any, Literal
 
@@ -77,15 +77,16 @@ def _rows(foreign: Foreign, folder: Path, split: str) -> Iterable[Mapping[str, A
     if foreign.files is not None:
         if split not in foreign.files:
             raise SuiteError(f"{folder}: dataset.files has no {split!r}; {did_you_mean(split, foreign.files)}")
-        found = sorted(glob(str(folder / foreign.files[split])))  # an absolute pattern replaces the folder
+        pattern = folder / foreign.files[split]  # an absolute pattern replaces the folder
+        found = sorted(str(path) for path in pattern.parent.glob(pattern.name))
         if not found:
             raise SuiteError(f"{folder}: no file matches dataset.files.{split} = {foreign.files[split]!r}")
         options["data_files"] = {split: found}
         if foreign.path == "csv":
-            options["dtype"] = str
-            options["keep_default_na"] = False  # "None" and "NA" are answers, not gaps
-            if foreign.columns is not None:
-                options |= {"names": list(foreign.columns), "header": None}
+            names = list(foreign.columns or _header(Path(found[0])))
+            # everything is text: "None", "NA" and "0.50" are answers as they stand
+            options |= {"features": datasets.Features({name: datasets.Value("string") for name in names}), "keep_default_na": False}
+            options |= {"column_names": names, "header": None} if foreign.columns is not None else {}
     else:
         options |= {"name": foreign.name, "revision": foreign.revision}
     try:
@@ -97,6 +98,11 @@ def _rows(foreign: Foreign, folder: Path, split: str) -> Iterable[Mapping[str, A
         ) from error
     kept: Iterable[Mapping[str, Any]] = rows if foreign.limit is None else rows.select(range(min(foreign.limit, len(rows))))
     return kept
+
+
+def _header(path: Path) -> list[str]:
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        return next(csv.reader(stream), [])
 
 
 def _item(foreign: Foreign, suite: str, split: str, number: int, row: Mapping[str, Any]) -> Item:
