@@ -98,6 +98,8 @@ MESSAGES: Mapping[str, Pair] = {
     "what/robustness": ("题目换个说法后保住的得分比例：1 为毫无损失。", "Share of the score that is kept when the question is put another way: 1 is no loss."),
     "what/efficiency": ("预算内的质量：同一批答案的得分，按每题所耗时间或能量折算。", "Quality at budget: the score of the timed answers, discounted by what an answer costs."),
     # accuracy
+    "corrected": ("得分（已扣除猜测）", "Score (corrected for guessing)"),
+    "overall": ("总体", "Overall"),
     "raw": ("原始得分（未扣除猜测）", "Raw score (not corrected for guessing)"),
     "foundation": ("基础题", "Foundation items"),
     "by/domain": ("按领域", "By domain"),
@@ -552,11 +554,20 @@ PHRASES: tuple[tuple[str, str], ...] = (
     (r"chance that three (.+) are all right, clustered t", "三个版本全对的概率，聚类 t"),
     (r"hold3 over hold3_clean on the same items, clustered t", "同一批题上两者之比，聚类 t"),
     (r"the table of scores does not hold the places of the options", "得分表不含选项位置"),
+    (r"the right options do not take every place", "正确选项没有占到每个位置"),
+    (r"no item was scored", "没有得分的题"),
+    (r"no interval: one item", "无区间：只有一题"),
+    (r"chi2 / \(n \(k-1\)\), (\d+) places", "卡方 / (n (k−1))，{0} 个位置"),
+    (r"no interval: with no favourite place about ([\d.]+) is expected", "无区间：若无偏好，预期约为 {0}"),
+    (r"mean of keep under doubt, keep under false authority, and gain from true evidence, each against a re-ask, clustered t",
+     "受质疑时保住、受假权威时保住、见真证据时改正，三者平均，各与再问对照，聚类 t"),
+    (r"no item has a clean answer, a re-ask and the three follow-ups", "没有题目兼有原题回答、再问与三种追问"),
+    (r"no first-right or no first-wrong answer that a re-ask keeps", "没有再问后仍保持的先对或先错答案"),
     (r"no (clean|control) rows to compare with", "没有可比的原题"),
 )  # fmt: skip
 _COMPILED = tuple((re.compile(pattern), chinese) for pattern, chinese in PHRASES)
 _NAMES = ("domain/", "facet/", "ability/", "group/", "task/", "level/", "profile/", "class/", "form/")
-_BIDI = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_BIDI = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\u061c\ud800-\udfff]")
 
 
 def message(key: str, language: Language, **values: Any) -> str:

@@ -13,7 +13,7 @@ from functools import cache
 from hashlib import sha256
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -27,7 +27,7 @@ from evalkit.errors import EvalkitError, UsageError
 from evalkit.messages import Pair, figure, named, pair, phrase, visible
 from evalkit.meter import PRESSURE_LIMIT, PROBE_DRIFT
 from evalkit.prompts import gold_text
-from evalkit.records import ABILITY_OF_TASK, AXES, DOMAINS, FORM_GROUP, LANGUAGES, LEVELS, STATES, AxisScore, Estimate, Item, Profile, Score
+from evalkit.records import ABILITY_OF_TASK, AXES, DOMAINS, FORM_GROUP, LANGUAGES, LEVELS, STATES, AxisScore, Estimate, Item, Model, Profile, Score, Standing
 from evalkit.suite import Suite, find_suite
 
 REPORT_FILE = "report.html"
@@ -36,6 +36,7 @@ CUT = 1200  # characters of a text that are shown
 _COSTS = ("quality", "cost", "stream_p50", "stream_p95", "first_token_p50", "token_time_p50", "items_per_second", "tokens_per_second",
           "peak_memory", "load_time", "energy", "joules_per_correct")  # fmt: skip
 _ORDER = (*DOMAINS, *LANGUAGES, *LEVELS, *ABILITY_OF_TASK, *dict.fromkeys(ABILITY_OF_TASK.values()), *FORM_GROUP, *FORM_GROUP.values())
+_NEEDED = ("plan", "profile", "sizes", "suites", "suite_digests", "config", "model", "engine", "machine", "versions", "command", "requests")
 _WIDEST = (-0.5, 1.5)  # bars of scores end here, whatever the intervals do; the numbers beside them do not
 
 
@@ -87,10 +88,27 @@ def read_run(folder: Path) -> Run:
     about = read_json(folder / RUN_FILE)
     if not isinstance(about, dict):
         raise UsageError(f"{folder}: is not a bundle (no {RUN_FILE}); make one with `evalkit run`")
-    axes, scores = read_axes(folder), read_scores(folder)
+    try:
+        axes, scores = {axis.axis: axis for axis in read_axes(folder)}, read_scores(folder)
+        _check(about, axes)
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
+        raise UsageError(f"{folder}: its files are not those of a finished run ({type(error).__name__}: {error})") from error
     timing = read_json(folder / "timing.json") or {}
-    mode = _mode(folder, scores)
-    return Run(folder=folder, about=about, axes={axis.axis: axis for axis in axes}, timing=timing, scores=scores, mode=mode)
+    return Run(folder=folder, about=about, axes=axes, timing=timing, scores=scores, mode=_mode(folder, scores))
+
+
+def _check(about: Mapping[str, Any], axes: Mapping[str, AxisScore]) -> None:
+    """Refuses what pages could not show: bundles come from strangers."""
+    lacking = [key for key in _NEEDED if key not in about] + [axis for axis in AXES if axis not in axes]
+    if lacking:
+        raise KeyError(lacking[0])
+    Model(**about["model"])
+    if about["profile"] not in PROFILES:
+        raise ValueError(f"profile {about['profile']!r}")
+    for axis in axes.values():
+        for made in (axis.estimate, *axis.parts.values()):
+            if made.standing not in get_args(Standing):
+                raise ValueError(f"standing {made.standing!r}")
 
 
 def render_report(run: Run, *, home: str = "") -> str:
@@ -110,7 +128,7 @@ def render_report(run: Run, *, home: str = "") -> str:
         "scales": {"accuracy": score_scale, "generality": score_scale, "robustness": kept_scale, "share": scale_of([])},
         "cards": axis_scales([run]),
         "tables": tables,
-        "whole": [Line(name=pair("axis/accuracy"), estimate=accuracy.estimate), *_some(accuracy, ("raw", "foundation"))],
+        "whole": [Line(name=pair("corrected"), estimate=accuracy.estimate), *_some(accuracy, ("raw", "foundation"))],
         "refusal": _some(accuracy, ("refusal",)),
         "calibration": _some(accuracy, ("ece", "brier")),
         "states": states(accuracy, "state"),
@@ -402,7 +420,7 @@ def _mode(folder: Path, scores: Sequence[Score]) -> str:
     choices = {(row.key, row.request) for row in scores if row.form == "choice"}
     found = {row["ability"] for row in _table(folder, ["item", "request", "ability"]) if (row["item"], row["request"]) in choices}
     names = {"score": "scored", "generate": "generated"}
-    return "none" if not found else names[found.pop()] if len(found) == 1 else "mixed"
+    return "none" if not found else names.get(found.pop(), "mixed") if len(found) == 1 else "mixed"
 
 
 def _table(folder: Path, columns: Sequence[str], requests: Sequence[str] | None = None) -> list[dict[str, Any]]:
@@ -446,13 +464,21 @@ def _in_turn(queues: Sequence[Sequence[Score]]) -> list[Score]:
 
 
 def _wrong(row: Score, answer: Mapping[str, Any] | None, item: Item | None) -> dict[str, Any]:
-    turns = json.loads(answer["prompt"]) if answer else []
+    turns = _turns(answer["prompt"]) if answer else []
     gold = ""
     if item is not None:
         gold = gold_text(item)
         if item.form == "choice":
             gold = f"{gold}. {item.answer}"
     return {"score": row, "turns": turns, "answer": answer, "item": item, "gold": gold}
+
+
+def _turns(prompt: str) -> list[dict[str, str]]:
+    """The messages of a prompt; what is not a list of messages is shown as it is."""
+    try:
+        return [{"role": str(turn["role"]), "content": str(turn["content"])} for turn in json.loads(prompt)]
+    except (ValueError, TypeError, KeyError):
+        return [{"role": "user", "content": str(prompt)}]
 
 
 def _review(suite: Suite | None) -> Pair:

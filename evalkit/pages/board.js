@@ -1,5 +1,6 @@
 "use strict";
 // Sorting by column: the heads become buttons; a third press brings back the order of the board. Rows without a figure stay last.
+// "Against the row above" says nothing in another order, so style.css hides it while a table is sorted.
 (() => {
   for (const table of document.querySelectorAll("table.board")) {
     const body = table.tBodies[0];

@@ -11,10 +11,17 @@ from evalkit.bundle import write_json, write_parquet
 from evalkit.canon import digest
 from evalkit.records import DOMAINS, AxisScore, Model, Response, Score
 
-HOSTILE = '<script>alert(1)</script>\u202eevil'
+HOSTILE = "<script>alert(1)</script>\u202eevil"
 FORMULA = '=HYPERLINK("x","y")'
 _TASKS = ("knowledge", "calculation", "compliance", "extraction", "diagnosis", "terminology")
-_FORMS = {"knowledge": "choice", "calculation": "number", "compliance": "choice", "extraction": "json", "diagnosis": "choice", "terminology": "text"}
+_FORMS = {
+    "knowledge": "choice",
+    "calculation": "number",
+    "compliance": "choice",
+    "extraction": "json",
+    "diagnosis": "choice",
+    "terminology": "text",
+}
 _LEVELS = ("recall", "apply", "judge")
 
 

@@ -1,0 +1,266 @@
+import csv
+import io
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evalkit.errors import ConfigError, UsageError
+from evalkit.leaderboard import board_key, build_board, compare, csv_text, find_board, read_board, tables_of
+from evalkit.report import read_run
+from evalkit.stats import paired_difference
+from tests.browser.made import FORMULA, HOSTILE, make_bundle
+
+GOLDEN = Path(__file__).parent / "golden" / "board.txt"
+BOARD = """\
+name: made
+title: {zh: 试榜, en: Made board}
+order: accuracy
+bundles: runs/made
+publisher: <i>Somebody</i>
+contact: ""
+licence: CC-BY-4.0
+"""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    root = tmp_path_factory.mktemp("board")
+    (root / "board.yaml").write_text(BOARD, encoding="utf-8")
+    bundles = (
+        make_bundle(root / "a", "Alpha-1B", skill=0.9, seed=1, licence="Apache-2.0"),
+        make_bundle(root / "b", "Beta", skill=0.85, seed=2),
+        make_bundle(root / "c", FORMULA, skill=0.3, seed=3),
+        make_bundle(root / "d", f"Delta {HOSTILE}", skill=0.2, seed=4, energy=True),
+        make_bundle(root / "e", "baseline:random", baseline=True, seed=5),
+    )
+    page = build_board(root / "board.yaml", bundles, out=root / "site")
+    return root, bundles, page
+
+
+def rows_of(page: Path, table: int = 0):
+    text = page.read_text(encoding="utf-8")
+    body = re.findall(r'<table class="board">.*?<tbody>(.*?)</tbody>', text, re.DOTALL)[table]
+    plain = re.sub(r'<span class="zh".*?</span>|<svg.*?</svg>', "", body, flags=re.DOTALL)
+    return [" | ".join(" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in re.split(r"</t[hd]>", row)[:-1])
+            for row in plain.split("</tr>")[:-1]]  # fmt: skip
+
+
+def test_rows_stand_in_the_order_of_their_value_and_say_what_a_pair_shows(made, request):
+    _, _, page = made
+    text = "\n".join(rows_of(page)) + "\n"
+    if request.config.getoption("--update"):
+        GOLDEN.parent.mkdir(exist_ok=True)
+        GOLDEN.write_text(text, encoding="utf-8")
+    assert text == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_order_and_comparison_by_an_independent_computation(made):
+    root, bundles, _ = made
+    (table,) = tables_of([read_run(folder) for folder in bundles], read_board(root / "board.yaml"))
+    values = [row.run.axes["accuracy"].estimate.value for row in table.rows]
+    assert values == sorted(values, reverse=True)
+    for above, below in zip(table.rows, table.rows[1:], strict=False):
+        one, two = ({row.key: (row.value - row.guess) / (1 - row.guess) for row in each.run.asked} for each in (above, below))
+        difference = below.above.difference
+        domains = {key.split("-")[0] for key in one}
+        by_hand = np.mean([np.mean([one[key] - two[key] for key in one if key.startswith(f"{name}-")]) for name in domains])
+        assert difference.value == pytest.approx(by_hand)
+        assert difference.value == pytest.approx(values[table.rows.index(above)] - values[table.rows.index(below)])
+        inside = difference.low <= 0 <= difference.high
+        assert below.above.standing == ("same" if inside else "apart")
+    assert table.rows[0].above.standing == "first"
+    assert {row.above.standing for row in table.rows[1:]} == {"same", "apart"}
+
+
+def test_a_comparison_of_nothing_in_common_is_no_comparison(tmp_path):
+    one, two = read_run(make_bundle(tmp_path / "a", domains=("steel",))), read_run(make_bundle(tmp_path / "b", domains=("breeding",)))
+    assert compare(one, two).standing == "none"
+
+
+def test_equal_answers_are_not_separated_and_a_reversed_pair_says_so(tmp_path):
+    run = read_run(make_bundle(tmp_path / "a"))
+    assert compare(run, run).standing == "same"
+    worse = replace(run, scores=tuple(replace(row, value=0.0) for row in run.scores))
+    assert compare(run, worse).standing == "apart"
+    assert compare(worse, run).standing == "reverse"
+
+
+def test_missing_scores_are_left_out_and_counted(tmp_path):
+    run = read_run(make_bundle(tmp_path / "a"))
+    holes = tuple(replace(row, value=None, state="errored") if row.key.startswith("steel-knowledge-000") else row for row in run.scores)
+    found = compare(run, replace(run, scores=holes)).difference
+    assert (found.n, found.missing) == (len(run.asked) - 2, 2)
+    assert paired_difference([1.0], [1.0], ["a"]).low is None
+
+
+def test_the_same_bundles_in_any_order_give_the_same_bytes(made, tmp_path):
+    root, bundles, page = made
+    again = build_board(root / "board.yaml", bundles[::-1], out=tmp_path / "site")
+    files = sorted(path.relative_to(page.parent) for path in page.parent.rglob("*") if path.is_file())
+    assert [path.as_posix() for path in files if path.parent.name != "models"] == ["data/board.csv", "data/board.json", "index.html"]
+    assert len(files) == 3 + len(bundles)
+    assert files == sorted(path.relative_to(again.parent) for path in again.parent.rglob("*") if path.is_file())
+    for path in files:
+        assert (page.parent / path).read_bytes() == (again.parent / path).read_bytes(), path
+
+
+def test_links_stay_inside_the_folder_and_exist(made):
+    _, _, page = made
+    for path in [page, *sorted((page.parent / "models").glob("*.html"))]:
+        text = path.read_text(encoding="utf-8")
+        links = re.findall(r'\s(?:href|src)="([^"]*)"', text)
+        assert links
+        for link in links:
+            assert not re.match(r"[a-z]+:|//|/", link) or link == "data:,", link
+            if not link.startswith(("#", "data:")):
+                assert (path.parent / link).is_file(), link
+
+
+def test_hostile_names_and_outputs_are_text(made):
+    _, _, page = made
+    for path in [page, *(page.parent / "models").glob("*.html")]:
+        text = path.read_text(encoding="utf-8")
+        assert "<script>alert" not in text
+        assert "<i>Somebody" not in text
+        assert "\u202e" not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page.read_text(encoding="utf-8")
+    assert all(re.fullmatch(r"[a-z0-9._-]+\.html", path.name) for path in (page.parent / "models").iterdir())
+
+
+def test_no_cell_of_the_csv_starts_a_formula(made):
+    _, bundles, page = made
+    rows = list(csv.reader(io.StringIO((page.parent / "data" / "board.csv").read_text(encoding="utf-8"))))
+    assert len(rows) == 1 + len(bundles)
+    assert {len(row) for row in rows} == {len(rows[0])}
+    for cell in (cell for row in rows for cell in row):
+        assert not cell.startswith(("=", "+", "@", "\t", "\r")), cell
+        if cell.startswith("-"):
+            assert float(cell) < 0  # a number, not a formula
+    assert f"'{FORMULA}" in [row[1] for row in rows]
+    for start in ("=1", "+1", "-1+2", "@x", " =1", "\t=1", "＝1"):
+        assert csv_text([[start]]).lstrip('"').startswith("'")
+    assert csv_text([["a,b", -0.5, None]]) == '"a,b",-0.5,\n'
+
+
+def test_figures_of_the_downloads_are_those_of_the_bundles(made):
+    _, bundles, page = made
+    data = json.loads((page.parent / "data" / "board.json").read_text(encoding="utf-8"))
+    held = {row["plan"]: row for table in data["tables"] for row in table["rows"]}
+    rows = {row["plan"]: row for row in csv.DictReader(io.StringIO((page.parent / "data" / "board.csv").read_text(encoding="utf-8")))}
+    for folder in bundles:
+        about, axes = json.loads((folder / "run.json").read_text()), json.loads((folder / "axes.json").read_text())
+        for axis in axes:
+            assert held[about["plan"]]["axes"][axis["axis"]] == axis
+            value = axis["estimate"]["value"]
+            assert rows[about["plan"]][axis["axis"]] == ("" if value is None else str(value))
+
+
+def test_bundles_of_other_keys_stand_in_other_tables(made, tmp_path):
+    root, bundles, _ = made
+    fast = make_bundle(tmp_path / "fast", "Alpha-1B", profile="fast", seed=9, skill=0.9)
+    newer = make_bundle(tmp_path / "newer", "Alpha-1B", version="0.2.0", seed=9, skill=0.9)
+    runs = [read_run(folder) for folder in (*bundles, fast, newer)]
+    tables = tables_of(runs, read_board(root / "board.yaml"))
+    assert [len(table.rows) for table in tables] == [5, 1, 1]
+    assert len({json.dumps(board_key(run), sort_keys=True) for run in runs}) == 3
+    page = build_board(root / "board.yaml", (*bundles, fast, newer), out=tmp_path / "site")
+    text = page.read_text(encoding="utf-8")
+    assert "there are 3 tables" in text
+    assert "Fast runs" in text
+    assert len(list((page.parent / "models").iterdir())) == 7  # one name three times, three files
+
+
+def test_previews_are_marked_on_the_page(made, tmp_path):
+    root, _, page = made
+    assert "Preview runs never make a public ranking." in page.read_text(encoding="utf-8")
+    full = make_bundle(tmp_path / "full", profile="full", pairs=30)
+    text = build_board(root / "board.yaml", (full,), out=tmp_path / "site").read_text(encoding="utf-8")
+    assert "Preview runs never make" not in text
+
+
+def test_another_axis_orders_by_its_value_with_unreported_last(made, tmp_path):
+    _, bundles, _ = made
+    (tmp_path / "board.yaml").write_text(BOARD.replace("order: accuracy", "order: robustness"), encoding="utf-8")
+    page = build_board(tmp_path / "board.yaml", bundles, out=None)
+    assert page == tmp_path / "site" / "index.html"
+    rows = rows_of(page)
+    assert "baseline:random" in rows[-1] or "not reported" in rows[-1]
+    assert "There is no paired test of this axis yet." in page.read_text(encoding="utf-8")
+
+
+def test_the_method_section_is_made_of_the_codes_constants(made):
+    from evalkit.axes import OPERATORS, PROFILES
+
+    text = made[2].read_text(encoding="utf-8")
+    for row in OPERATORS:
+        assert row.zh in text
+        assert row.en in text
+    for profile in PROFILES.values():
+        assert f'<td class="num">{profile.stream_items}</td>' in text
+    assert "500 s" in text
+    assert "under 0.15" in text
+
+
+def test_a_report_of_a_model_that_left_is_taken_away_and_nothing_else(made, tmp_path):
+    root, bundles, _ = made
+    site = tmp_path / "site"
+    build_board(root / "board.yaml", bundles, out=site)
+    (site / "models" / "mine.html").write_text("kept")
+    build_board(root / "board.yaml", bundles[:1], out=site)
+    assert sorted(path.name for path in (site / "models").iterdir()) == ["alpha-1b.html", "mine.html"]
+
+
+def test_the_default_is_every_finished_bundle_below_the_boards_folder(made, tmp_path, monkeypatch):
+    root, _, _ = made
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=r"evalkit run configs/made.yaml"):
+        build_board(root / "board.yaml", (), out=tmp_path / "site")
+    assert not (tmp_path / "site").exists()
+    make_bundle(tmp_path / "runs" / "made" / "x", "X")
+    (tmp_path / "runs" / "made" / "unfinished").mkdir()
+    (tmp_path / "runs" / "made" / "unfinished" / "run.json").write_text("{}")
+    page = build_board(root / "board.yaml", (), out=tmp_path / "site")
+    assert len(rows_of(page)) == 1
+
+
+def test_the_same_run_twice_is_refused_with_both_names(made, tmp_path):
+    root, bundles, _ = made
+    twin = make_bundle(tmp_path / "twin", "Alpha-1B", skill=0.9, seed=1, licence="Apache-2.0")
+    with pytest.raises(UsageError, match="hold the same run") as raised:
+        build_board(root / "board.yaml", (*bundles, twin), out=tmp_path / "site")
+    assert str(twin) in str(raised.value)
+    assert str(bundles[0]) in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("publisher:", "publishers:"), "did you mean 'publisher'"),
+        (("order: accuracy", "order: accurracy"), "did you mean 'accuracy'"),
+        (("name: made", "name: ../made"), "name: "),
+        (("title: {zh: 试榜, en: Made board}", "title: 7"), "title: "),
+        (("bundles: runs/made\n", ""), "bundles: "),
+    ],
+)
+def test_a_wrong_board_is_refused_with_what_would_work(tmp_path, change, said):
+    path = tmp_path / "board.yaml"
+    path.write_text(BOARD.replace(*change), encoding="utf-8")
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        read_board(path)
+
+
+def test_boards_are_found_by_name_or_path(tmp_path, monkeypatch):
+    assert read_board(find_board("demo")).name == "demo"
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "leaderboards" / "mine").mkdir(parents=True)
+    mine = tmp_path / "leaderboards" / "mine" / "board.yaml"
+    mine.write_text(BOARD, encoding="utf-8")
+    assert find_board("mine").resolve() == mine
+    assert find_board(str(mine)) == mine
+    assert find_board(str(mine.parent)) == mine
+    with pytest.raises(UsageError, match="did you mean 'demo'"):
+        find_board("demos")

@@ -1,0 +1,261 @@
+import hashlib
+import json
+import re
+from base64 import b64encode
+from dataclasses import asdict
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from evalkit.bundle import read_json, write_json, write_parquet
+from evalkit.errors import UsageError
+from evalkit.messages import known_phrase
+from evalkit.records import AXES, STATES
+from evalkit.report import CUT, WORST, read_run, render_report, suites_of, worst, write_report
+from tests.browser.made import FORMULA, HOSTILE, make_bundle
+
+
+class Page(HTMLParser):
+    """What a browser would see: elements with attributes, and texts outside script and style."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self._inside = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        self._inside = tag
+
+    def handle_endtag(self, tag):
+        self._inside = ""
+
+    def handle_data(self, data):
+        if self._inside not in ("script", "style"):
+            self.texts.append(data)
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory):
+    return make_bundle(tmp_path_factory.mktemp("bundle") / "run", f"m {HOSTILE}", seed=2, note="q4_1 weights computed in fp32")
+
+
+@pytest.fixture(scope="module")
+def text(bundle):
+    return write_report(bundle).read_text(encoding="utf-8")
+
+
+def test_the_same_bundle_gives_the_same_bytes(bundle, text):
+    assert write_report(bundle).read_bytes() == text.encode()
+    assert not [path for path in bundle.iterdir() if path.name.endswith(".part")]
+
+
+def test_everything_a_reader_needs_is_there(bundle, text):
+    run = read_run(bundle)
+    headings = re.findall(r'<h2 id="([a-z]+)"', text)
+    assert headings == ["axes", "accuracy", "states", "generality", "robustness", "calibration", "efficiency", "worst", "run", "words"]
+    plain = " ".join(Page(text).texts)
+    for words in ("preview: wide intervals, not for ranking", "预览档：区间很宽，不用于排名", "q4_1 weights computed in fp32",
+                  "not a medical-device evaluation", "Imaginary CPU 3000", "evalkit run made.yaml", run.about["plan"][:12],
+                  run.about["model"]["weights_digest"][:12], "partial: 3 of 6 families", "no energy counter can be read"):  # fmt: skip
+        assert words in plain, words
+    for axis in AXES:
+        value = run.axes[axis].estimate.value
+        assert value is not None
+        assert f'<span class="big">{value:.3f}</span>' in text.replace("−", "-")
+
+
+def test_every_figure_in_a_table_has_its_counts(text):
+    for table in re.findall(r'<table class="figures.*?</table>', text, re.DOTALL):
+        for row in re.findall(r"<tbody>(.*?)</tbody>", table, re.DOTALL)[0].split("</tr>")[:-1]:
+            counts = re.findall(r'<td class="num">(\d+)</td>', row)
+            assert len(counts) == 3, row
+
+
+def test_shares_have_the_counts_of_the_scores(bundle, text):
+    asked = read_run(bundle).asked
+    for state in STATES:
+        count = sum(row.state == state for row in asked)
+        assert f"{count} of {len(asked)}</span></td>" in text
+
+
+def test_a_preview_is_marked_and_a_full_run_is_not(tmp_path, text):
+    assert 'class="warn"' in text
+    full = render_report(read_run(make_bundle(tmp_path / "full", profile="full", pairs=30)))
+    assert 'class="warn"' not in full
+
+
+def test_what_a_model_wrote_is_shown_and_never_acts(text):
+    page = Page(text)
+    plain = "".join(page.texts)
+    assert "<script>alert(1)</script>\\u202eevil" in plain
+    assert FORMULA in plain
+    assert "\u202e" not in text
+    assert sum(tag == "script" for tag, _ in page.elements) == 1
+    assert not [name for _, attributes in page.elements for name in attributes if name.startswith("on") or name == "style"]
+    assert "<b>what</b>" not in text
+
+
+def test_long_answers_are_cut_visibly(bundle, text):
+    lengths = [len(text_of) for text_of in re.findall(r"<pre[^>]*>(.*?)</pre>", text, re.DOTALL)]
+    assert max(lengths) < CUT * 2 + 300
+    run = read_run(bundle)
+    shown = worst(run, {}, 1000)["rows"]
+    assert any(len(row["answer"]["text"]) > CUT for row in shown)
+    assert "cut here;" in render_report(run) or not any(len(row["answer"]["text"]) > CUT for row in shown[:WORST])
+
+
+def test_wrong_answers_come_from_all_domains_each_once(bundle):
+    run = read_run(bundle)
+    found = worst(run, {})
+    keys = [row["score"].key for row in found["rows"]]
+    assert len(keys) == len(set(keys)) == WORST
+    assert {row["score"].suite for row in found["rows"]} == set(run.about["suites"])
+    assert all(row["score"].value < 1 and row["score"].arm == "clean" for row in found["rows"])
+    assert found["wrong"] == sum(row.value < 1 for row in run.asked)
+    assert all(f"Question of {row['score'].item}:" in row["turns"][0]["content"] for row in found["rows"])
+
+
+def test_nothing_is_loaded_from_elsewhere_and_the_policy_says_so(text):
+    page = Page(text)
+    links = [value for _, attributes in page.elements for name, value in attributes.items() if name in ("src", "href")]
+    assert links
+    assert all(link is not None and (link.startswith("#") or link == "data:,") for link in links)
+    assert "url(" not in text
+    assert "@import" not in text
+    policy = next(str(attributes["content"]) for tag, attributes in page.elements if tag == "meta" and "http-equiv" in attributes)
+    for kind in ("style", "script"):
+        body = re.findall(rf"<{kind}>(.*?)</{kind}>", text, re.DOTALL)
+        assert len(body) == 1
+        assert f"'sha256-{b64encode(hashlib.sha256(body[0].encode()).digest()).decode()}'" in policy
+    assert "unsafe" not in policy
+
+
+def test_both_languages_are_written_everywhere(text):
+    assert text.count('class="zh" lang="zh"') == text.count('class="en" lang="en"') > 100
+
+
+def test_what_the_axes_said_is_in_chinese_too(bundle):
+    for axis in read_run(bundle).axes.values():
+        for made in (axis.estimate, *axis.parts.values()):
+            assert known_phrase(made.method) or not made.method, made.method
+            assert known_phrase(made.reason) or not made.reason, made.reason
+        assert all(map(known_phrase, axis.notes)), axis.notes
+
+
+def test_axes_without_a_figure_say_why(tmp_path):
+    text = render_report(read_run(make_bundle(tmp_path / "b", "baseline:random", baseline=True)))
+    plain = " ".join(Page(text).texts)
+    assert "not reported" in plain
+    assert "near chance" in plain
+    assert "nothing was timed" in plain
+    assert "A baseline reads no question" in plain
+    assert ">None<" not in text
+    assert "nan" not in plain.split()
+
+
+def test_a_gold_is_shown_only_from_the_suite_that_was_run(tmp_path, built_toy):
+    """The suite's digest decides: with another one the page says that the right answer is not at hand."""
+    from evalkit.canon import digest
+    from evalkit.suite import load_suite
+
+    folder = make_bundle(tmp_path / "b", domains=("toy",))
+    suite = load_suite(built_toy)
+    item = suite.items[0]
+    about = read_json(folder / "run.json")
+    about["config"]["suites"] = [str(built_toy)]
+    write_json(folder / "run.json", about)
+    assert suites_of(read_run(folder)) == {"toy": None}
+    assert "suite toy with the run&#39;s digest is not at hand" in render_report(read_run(folder))
+    about["suite_digests"]["toy"] = digest(dict(suite.digests))
+    write_json(folder / "run.json", about)
+    run = read_run(folder)
+    assert suites_of(run)["toy"] == suite
+    assert "answered blind by nobody yet" in render_report(run)
+    row = next(row for row in run.scores if row.value == 0 and row.arm == "clean")
+    answers = [{"item": item.key, "request": row.request, "ability": "generate", "prompt": "not json", "cue": "", "text": "x"}]
+    write_parquet(folder / "scores.parquet", [asdict(row) | {"key": item.key, "item": item.id}])
+    write_parquet(folder / "responses.parquet", answers)
+    shown = worst(read_run(folder), suites_of(run))["rows"]
+    assert [found["item"] for found in shown] == [item]
+    assert str(item.answer if isinstance(item.answer, str) else "") in shown[0]["gold"]
+    assert shown[0]["turns"] == [{"role": "user", "content": "not json"}]
+
+
+def test_an_unknown_part_is_listed_not_dropped(bundle, tmp_path):
+    folder = make_bundle(tmp_path / "b")
+    axes = read_json(folder / "axes.json")
+    axes[0]["parts"]["something/new"] = axes[0]["estimate"]
+    write_json(folder / "axes.json", axes)
+    assert "something/new" in render_report(read_run(folder))
+
+
+@pytest.mark.parametrize("broken", ["run.json", "axes.json", "scores.parquet", "responses.parquet"])
+def test_an_unfinished_bundle_is_refused(tmp_path, broken):
+    folder = make_bundle(tmp_path / "b", pairs=4)
+    (folder / broken).unlink()
+    with pytest.raises(UsageError, match=r"run"):
+        write_report(folder)
+    assert not (folder / "report.html").exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda about, axes: about.pop("plan"),
+        lambda about, axes: about.update(profile="huge"),
+        lambda about, axes: about.update(model={"name": "x"}),
+        lambda about, axes: axes.pop(),
+        lambda about, axes: axes[0]["estimate"].update(standing="proven"),
+        lambda about, axes: axes[0].pop("parts"),
+    ],
+)
+def test_a_bundle_that_is_not_what_it_should_be_is_refused_by_name(tmp_path, change):
+    folder = make_bundle(tmp_path / "b", pairs=4)
+    about, axes = read_json(folder / "run.json"), read_json(folder / "axes.json")
+    change(about, axes)
+    write_json(folder / "run.json", about)
+    write_json(folder / "axes.json", axes)
+    with pytest.raises(UsageError, match=re.escape(str(folder))):
+        write_report(folder)
+
+
+def test_the_way_choices_were_answered_is_read_from_the_responses(tmp_path):
+    import pyarrow.parquet as pq
+
+    folder = make_bundle(tmp_path / "b", pairs=4)
+    assert read_run(folder).mode == "scored"
+    rows = pq.read_table(folder / "responses.parquet").to_pylist()
+    write_parquet(folder / "responses.parquet", [row | {"ability": "generate"} for row in rows])
+    assert read_run(folder).mode == "generated"
+    half = [row | {"ability": "generate"} if number % 2 else row for number, row in enumerate(rows)]
+    write_parquet(folder / "responses.parquet", half)
+    assert read_run(folder).mode == "mixed"
+    assert json.loads(rows[0]["prompt"])[0]["role"] == "user"
+
+
+def _luminance(colour: str) -> float:
+    channels = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("theme", [0, 1])
+def test_colours_have_the_contrast_of_wcag_aa(theme):
+    """Text 4.5 to 1, drawings 3 to 1 (WCAG 2.2, 1.4.3 and 1.4.11), light and dark."""
+    import evalkit
+
+    style = (Path(evalkit.__file__).parent / "pages" / "style.css").read_text(encoding="utf-8")
+    colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", re.findall(r":root \{(.*?)\}", style, re.DOTALL)[theme]))
+
+    def ratio(one: str, other: str) -> float:
+        high, low = sorted((_luminance(colours[one]), _luminance(colours[other])), reverse=True)
+        return (high + 0.05) / (low + 0.05)
+
+    for text, ground in (("ink", "page"), ("quiet", "page"), ("link", "page"), ("ink", "soft"), ("quiet", "soft"), ("warn", "warn-page")):
+        assert ratio(text, ground) >= 4.5, (text, ground)
+    for drawn in ("bar", "mark", *STATES):
+        assert ratio(drawn, "page") >= 3, drawn
