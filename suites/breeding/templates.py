@@ -1,0 +1,657 @@
+"""Drawn items of breeding: twelve calculations of crop and livestock breeders, seed testers and trial managers.
+
+Where practice differs the stem names or prints the variant (map function, basis of heritability, moisture of trade).
+"""
+
+import math
+import random
+from collections.abc import Callable
+from statistics import NormalDist
+from typing import Any
+
+from evalkit.records import Source, Tolerance
+from evalkit.templates import Params, Template
+
+NORMAL = NormalDist()
+FALCONER = "Falconer DS, Mackay TFC, Introduction to Quantitative Genetics, 4th ed."
+
+
+def decimal(rng: random.Random, low: float, high: float, places: int = 2) -> float:
+    """A decimal that prints with exactly `places` places (its last digit is not 0), so that a redraw has as many digits."""
+    scale = 10**places
+    value = rng.randint(round(low * scale), round(high * scale))
+    return float((value + (value % 10 == 0)) / scale)
+
+
+CLASSES = ("round_yellow", "round_green", "wrinkled_yellow", "wrinkled_green")
+RATIO = (9, 3, 3, 1)
+
+
+def _counts(p: Params) -> list[tuple[int, float]]:
+    """(observed, expected) of the four F2 classes under 9:3:3:1."""
+    observed = [p[name] for name in CLASSES]
+    return [(o, sum(observed) * part / sum(RATIO)) for o, part in zip(observed, RATIO, strict=True)]
+
+
+def chi_square(p: Params) -> float:
+    """Pearson's sum of (O - E)^2 / E over the four classes, 3 degrees of freedom."""
+    return math.fsum((o - e) ** 2 / e for o, e in _counts(p))
+
+
+def _draw_classes(rng: random.Random) -> Params | None:
+    plants = rng.randint(200, 640)
+    spread = rng.uniform(0.8, 2.2)
+    p = {
+        name: round(plants * part / 16 + rng.gauss(0, spread) * math.sqrt(plants * part / 16)) for name, part in zip(CLASSES, RATIO, strict=True)
+    }
+    return p if min(p.values()) >= 5 and 0.4 <= chi_square(p) <= 25 else None
+
+
+B2 = Template(
+    id="B2",
+    subarea="genetics",
+    draw=_draw_classes,
+    gold=chi_square,
+    mistakes={
+        "divided by observed": lambda p: math.fsum((o - e) ** 2 / o for o, e in _counts(p)),
+        "percentages in place of counts": lambda p: chi_square(p) * 100 / sum(p[name] for name in CLASSES),
+        "half taken off each deviation": lambda p: math.fsum((abs(o - e) - 0.5) ** 2 / e for o, e in _counts(p)),
+        "rarest class left out": lambda p: math.fsum((o - e) ** 2 / e for o, e in _counts(p)[:-1]),
+        "deviations not squared": lambda p: math.fsum(abs(o - e) / e for o, e in _counts(p)),
+    },
+    unit="",
+    decimals=3,
+    tolerance=Tolerance(rel=0.01, abs=0.01),
+    stems={
+        "zh": (
+            "豌豆双因子杂交的 F2 中观察到：黄圆 {round_yellow} 粒、绿圆 {round_green} 粒、黄皱 {wrinkled_yellow} 粒、绿皱 {wrinkled_green} 粒。按 9∶3∶3∶1 的理论比例做适合性检验，用实际粒数计算 χ² = Σ(O−E)²/E，不作连续性校正。χ² 是多少？结果无单位，保留三位小数。",
+            "为检验两对基因是否独立分离，统计了一个 F2 群体的种子：圆粒黄色 {round_yellow}、圆粒绿色 {round_green}、皱粒黄色 {wrinkled_yellow}、皱粒绿色 {wrinkled_green}。四类的期望比例依次为 9∶3∶3∶1。请求卡方值（皮尔逊公式，以粒数而非百分数代入，不做耶茨校正），无单位，取三位小数。",
+        ),
+        "en": (
+            "In the F2 of a dihybrid pea cross {round_yellow} seeds are round and yellow, {round_green} round and green, {wrinkled_yellow} wrinkled and yellow, {wrinkled_green} wrinkled and green. Test the fit to 9:3:3:1 with χ² = Σ(O−E)²/E on the seed counts, without a continuity correction. What is χ² (no unit), to three decimals?",
+            "To see whether two genes segregate independently, the seeds of an F2 were sorted: round yellow {round_yellow}, round green {round_green}, wrinkled yellow {wrinkled_yellow}, wrinkled green {wrinkled_green}; the expected ratio of these classes, in this order, is 9:3:3:1. Compute Pearson's chi-square statistic from the counts (not from percentages, no Yates correction). It has no unit; give three decimals.",
+        ),
+    },
+    explanation={
+        "zh": "期望数 = 总数 × 9/16、3/16、3/16、1/16；各类 (O−E)²/E 相加，自由度为 3。",
+        "en": "Expected counts are 9/16, 3/16, 3/16 and 1/16 of the total; (O−E)²/E is added up over the classes, with 3 degrees of freedom.",
+    },
+    source=Source(title="Mendel G, Versuche über Pflanzen-Hybriden, 1866; Pearson's test: Snedecor GW, Cochran WG, Statistical Methods", kind="textbook"),
+    worked=({"round_yellow": 315, "round_green": 108, "wrinkled_yellow": 101, "wrinkled_green": 32}, 0.470),
+)
+
+
+def selection_intensity(percent: float) -> float:
+    """Standardised selection differential i = φ(z)/p of truncation selection in an infinite normal population; `percent` kept."""
+    share = percent / 100
+    return NORMAL.pdf(NORMAL.inv_cdf(1 - share)) / share
+
+
+def _response(p: Params) -> float:
+    return float(selection_intensity(p["percent"]) * p["heritability"] * p["sd_g"])
+
+
+def _draw_response(rng: random.Random) -> Params | None:
+    p = {
+        "percent": rng.choice((1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20)),
+        "heritability": decimal(rng, 0.12, 0.62),
+        "sd_g": rng.randint(12, 60),
+    }
+    return p if _response(p) >= 3 else None
+
+
+B3 = Template(
+    id="B3",
+    subarea="quantitative",
+    draw=_draw_response,
+    gold=_response,
+    mistakes={
+        "square root of heritability": lambda p: _response(p) / math.sqrt(p["heritability"]),
+        "intensity left out": lambda p: p["heritability"] * p["sd_g"],
+        "heritability left out": lambda p: _response(p) / p["heritability"],
+        "truncation point taken as intensity": lambda p: NORMAL.inv_cdf(1 - p["percent"] / 100) * p["heritability"] * p["sd_g"],
+        "density not divided by share": lambda p: _response(p) * p["percent"] / 100,
+    },
+    unit="g",
+    decimals=2,
+    stems={
+        "zh": (
+            "某玉米开放授粉群体很大，单株产量服从正态分布，表型标准差 {sd_g} g，狭义遗传力 {heritability}。开花前即可判定，父母本两侧都只留产量最高的 {percent}% 单株（截断选择）随机交配。选择强度 i = φ(z)/p，p 为留种率，z 为标准正态的截断点，φ 为其密度。预期一代的选择响应是多少 g？保留两位小数。",
+            "对一个正态分布的大群体作截断选择：雌雄双方均只留表型最优的 {percent}% 作亲本。性状的表型标准差为 {sd_g} g，狭义遗传力 h² = {heritability}。留种率为 p、截断点为 z 时，标准化选择差为标准正态密度 φ(z) 除以 p。求子代均值比原群体提高多少（g，取两位小数）。",
+        ),
+        "en": (
+            "A large population of maize has normally distributed yield per plant with a phenotypic standard deviation of {sd_g} g and a narrow-sense heritability of {heritability}. Only the best {percent}% of the plants, on the male and on the female side alike, become parents and mate at random (truncation selection). The intensity is i = φ(z)/p with p the share kept, z the truncation point of the standard normal and φ its density. What response in g is expected after one generation, to two decimals?",
+            "Truncation selection in a large normal population keeps the top {percent}% by phenotype in both sexes. The trait has heritability h² = {heritability} (narrow sense) and phenotypic standard deviation {sd_g} g. For a share p kept above the truncation point z, the standardised selection differential is the standard normal density φ(z) divided by p. By how many g does the mean of the offspring exceed that of the unselected population? Two decimals.",
+        ),
+    },
+    explanation={
+        "zh": "R = h²S = i·h²·σp，i = φ(z)/p；例如留 5% 时 i = 2.063。",
+        "en": "R = h²S = i·h²·σp with i = φ(z)/p; keeping 5 % gives i = 2.063.",
+    },
+    source=Source(title=FALCONER, clause="chapter 11", kind="textbook"),
+    worked=({"percent": 5, "heritability": 0.35, "sd_g": 20}, 14.44),
+)
+
+
+def _components(p: Params) -> tuple[float, float, float]:
+    """Variances of genotype, genotype x environment and plot error from the mean squares of a balanced multi-environment trial."""
+    genetic = (p["ms_genotype"] - p["ms_interaction"]) / (p["replicates"] * p["environments"])
+    return genetic, (p["ms_interaction"] - p["ms_error"]) / p["replicates"], float(p["ms_error"])
+
+
+def heritability(p: Params, *, per_interaction: int, per_error: int) -> float:
+    """Share of genotypic variance in the variance of a mean over so many environments and plots; in (0, 1)."""
+    genetic, interaction, error = _components(p)
+    return genetic / (genetic + interaction / per_interaction + error / per_error)
+
+
+def _mean_basis(p: Params) -> float:
+    return heritability(p, per_interaction=p["environments"], per_error=p["environments"] * p["replicates"])
+
+
+def _draw_trial(rng: random.Random) -> Params | None:
+    error = rng.randint(10, 40)
+    interaction = round(error * rng.uniform(1.3, 3.2))
+    p = {
+        "ms_genotype": round(interaction * rng.uniform(1.5, 5.5)),
+        "ms_interaction": interaction,
+        "ms_error": error,
+        "replicates": rng.randint(2, 4),
+        "environments": rng.randint(3, 8),
+    }
+    return p if 0.3 <= _mean_basis(p) <= 0.85 else None
+
+
+B4 = Template(
+    id="B4",
+    subarea="field_trials",
+    draw=_draw_trial,
+    gold=_mean_basis,
+    mistakes={
+        "single-plot basis": lambda p: heritability(p, per_interaction=1, per_error=1),
+        "error not divided by replicates": lambda p: heritability(p, per_interaction=p["environments"], per_error=p["environments"]),
+        "interaction not divided by environments": lambda p: heritability(p, per_interaction=1, per_error=p["environments"] * p["replicates"]),
+        "error in place of interaction mean square": lambda p: 1 - p["ms_error"] / p["ms_genotype"],
+        "mean squares taken as variances": lambda p: p["ms_genotype"] / (p["ms_genotype"] + p["ms_interaction"] + p["ms_error"]),
+    },
+    unit="",
+    decimals=3,
+    stems={
+        "zh": (
+            "小麦品系多点试验，{environments} 个环境、每环境 {replicates} 次重复，数据平衡，各效应均为随机。方差分析均方：基因型 {ms_genotype}，基因型×环境 {ms_interaction}，误差 {ms_error}。以全部环境、全部重复的品系均值为单位，广义遗传力 H² = σg² ÷ (σg² + σge²/e + σe²/(re))，其中 e 为环境数、r 为重复数。求 H²（用小数表示，无单位），保留三位小数。",
+            "一组品系在 {environments} 个环境中种植，每个环境 {replicates} 个重复（平衡、随机模型）。均方为 MSg = {ms_genotype}、MSge = {ms_interaction}、MSe = {ms_error}。请由均方估计方差组分，再求品系总平均数水平上的广义遗传力，即基因型方差除以“基因型方差 + 互作方差/环境数 + 误差方差/(环境数×重复数)”。写成小数，无单位，取三位小数。",
+        ),
+        "en": (
+            "Wheat lines were tested in {environments} environments with {replicates} replicates in each (balanced, all effects random). Mean squares: genotypes {ms_genotype}, genotype × environment {ms_interaction}, error {ms_error}. On the basis of entry means over all environments and replicates, H² = σg² / (σg² + σge²/e + σe²/(re)), with e environments and r replicates. Give H² as a decimal fraction (no unit) to three decimals.",
+            "A set of lines is grown in {environments} environments, {replicates} replicates each; the trial is balanced and the model random. The analysis of variance gives MSg = {ms_genotype}, MSge = {ms_interaction} and MSe = {ms_error}. Estimate the variance components and from them the broad-sense heritability of a line's overall mean: genotypic variance over the sum of genotypic variance, interaction variance per number of environments, and error variance per number of plots of a line. Write it as a fraction of 1 without unit, three decimals.",
+        ),
+    },
+    explanation={
+        "zh": "σg² = (MSg − MSge)/(re)，σge² = (MSge − MSe)/r，σe² = MSe；代入后恒等于 1 − MSge/MSg。",
+        "en": "σg² = (MSg − MSge)/(re), σge² = (MSge − MSe)/r, σe² = MSe; the ratio is then the same as 1 − MSge/MSg.",
+    },
+    source=Source(title="Hallauer AR, Carena MJ, Miranda Filho JB, Quantitative Genetics in Maize Breeding", kind="textbook"),
+    worked=({"ms_genotype": 148, "ms_interaction": 52, "ms_error": 20, "replicates": 3, "environments": 4}, 0.649),
+)
+
+
+def path_inbreeding(p: Params, *, steps: int) -> float:
+    """Inbreeding in per cent by Wright's paths through A and through B, each with `steps` segregations."""
+    return float(100 * 0.5**steps * (2 + p["inbreeding_a"] + p["inbreeding_b"]))
+
+
+def _steps(p: Params) -> int:
+    return int(p["sire_generation"] + p["dam_generation"] + 1)
+
+
+def _draw_pedigree(rng: random.Random) -> Params | None:
+    return {
+        "sire_generation": rng.randint(1, 3),
+        "dam_generation": rng.randint(1, 3),
+        "inbreeding_a": decimal(rng, 0.06, 0.32),
+        "inbreeding_b": decimal(rng, 0.06, 0.32),
+    }
+
+
+B5 = Template(
+    id="B5",
+    subarea="germplasm",
+    draw=_draw_pedigree,
+    gold=lambda p: path_inbreeding(p, steps=_steps(p)),
+    mistakes={
+        "path through the second ancestor missed": lambda p: 100 * 0.5 ** _steps(p) * (1 + p["inbreeding_a"]),
+        "ancestors' inbreeding left out": lambda p: 200 * 0.5 ** _steps(p),
+        "one segregation too few": lambda p: path_inbreeding(p, steps=_steps(p) - 1),
+        "two segregations too many": lambda p: path_inbreeding(p, steps=_steps(p) + 2),
+    },
+    unit="%",
+    decimals=3,
+    stems={
+        "zh": (
+            "种公牛 A 与母牛 B 互不相关，近交系数分别为 {inbreeding_a} 与 {inbreeding_b}。个体 X 的父亲是这对牛的第 {sire_generation} 代后代，母亲是这对牛的第 {dam_generation} 代后代（子女为第 1 代，孙辈为第 2 代，依此类推），两边各由 A×B 的一个子女传下，这两个子女不是同一个体；除 A、B 外没有其他共同祖先。用 Wright 通径公式求 X 的近交系数，以 % 表示，保留三位小数。",
+            "一头牛 X 的双亲都出自同一对祖先 A（近交系数 {inbreeding_a}）和 B（近交系数 {inbreeding_b}），A 与 B 之间没有亲缘关系。从 A、B 到 X 的父亲相隔 {sire_generation} 个世代，到 X 的母亲相隔 {dam_generation} 个世代；两边分别来自 A×B 的不同子女，中间配种的都是无关个体，此外父母间再无共同祖先。X 的近交系数是百分之几？单位 %，取三位小数。",
+        ),
+        "en": (
+            "Bull A and cow B are unrelated; their inbreeding coefficients are {inbreeding_a} and {inbreeding_b}. The sire of animal X descends from this couple in generation {sire_generation} and the dam of X in generation {dam_generation} (children are generation 1, grandchildren generation 2, and so on), each through one child of A × B, these two children being different animals; the two lines share no ancestors but A and B. Find the inbreeding coefficient of X by Wright's path formula, in %, to three decimals.",
+            "Both parents of a heifer X trace back to the same pair of ancestors, A (inbreeding coefficient {inbreeding_a}) and B (inbreeding coefficient {inbreeding_b}), who are not related to each other. From the pair to the sire of X there are {sire_generation} generations, to the dam {dam_generation}; the two sides come from different children of A × B, all other mates were unrelated, and the parents have no further ancestor in common. How inbred is X? Answer in %, with three decimals.",
+        ),
+    },
+    explanation={
+        "zh": "F = Σ(½)^(n1+n2+1)(1+F祖先)，对 A、B 两个共同祖先各算一条通径再相加。",
+        "en": "F = Σ(½)^(n1+n2+1)(1+F of the ancestor), one path through A and one through B, added.",
+    },
+    source=Source(title="Wright S, Coefficients of inbreeding and relationship, American Naturalist 1922;56:330-338", kind="paper"),
+    worked=({"sire_generation": 1, "dam_generation": 1, "inbreeding_a": 0.0, "inbreeding_b": 0.0}, 25.0),
+)
+
+
+def over(base: Callable[[Params], float]) -> Callable[[Params], float]:
+    """Superiority of the F1 over `base`, in per cent of it."""
+    return lambda p: 100 * (p["hybrid"] - base(p)) / base(p)
+
+
+def mid_parent(p: Params) -> float:
+    """Mean yield of the two parents, t/ha."""
+    return float((p["mother"] + p["father"]) / 2)
+
+
+def better_parent(p: Params) -> float:
+    """Yield of the better parent, t/ha."""
+    return float(max(p["mother"], p["father"]))
+
+
+def _draw_heterosis(rng: random.Random) -> Params | None:
+    p = {name: decimal(rng, low, high, 1) for name, low, high in (("mother", 4.2, 9.4), ("father", 4.2, 9.4), ("hybrid", 6.5, 9.9))}
+    apart = abs(p["mother"] - p["father"]) >= 0.4
+    return p if apart and 8 <= over(mid_parent)(p) <= 60 and over(better_parent)(p) >= 3 else None
+
+
+B6 = Template(
+    id="B6",
+    subarea="hybrids",
+    foundation=True,
+    draw=_draw_heterosis,
+    gold=over(mid_parent),
+    mistakes={
+        "better parent as base": over(better_parent),
+        "worse parent as base": over(lambda p: min(p["mother"], p["father"])),
+        "divided by the hybrid": lambda p: 100 * (p["hybrid"] - mid_parent(p)) / p["hybrid"],
+        "ratio to mid-parent, 100 not taken off": lambda p: 100 * p["hybrid"] / mid_parent(p),
+    },
+    unit="%",
+    decimals=2,
+    tolerance=Tolerance(rel=0.0, abs=0.1),
+    stems={
+        "zh": (
+            "中亲优势 = (F1 − 双亲平均) ÷ 双亲平均 × 100%。某水稻组合母本产量 {mother} t/ha，父本 {father} t/ha，F1 {hybrid} t/ha。求中亲优势（%），保留两位小数。",
+            "测产结果：杂交种 {hybrid} t/ha，其母本 {mother} t/ha，父本 {father} t/ha。杂种一代超过双亲平均值的部分占双亲平均值的百分数称为中亲优势，请算出这一数值，单位 %，取两位小数。",
+        ),
+        "en": (
+            "Mid-parent heterosis is (F1 − mean of the parents) / mean of the parents × 100 %. A rice hybrid yields {hybrid} t/ha, its mother {mother} t/ha and its father {father} t/ha. What is the mid-parent heterosis in %, to two decimals?",
+            "Plots were harvested: seed parent {mother} t/ha, pollen parent {father} t/ha, their F1 {hybrid} t/ha. Express the F1's lead over the average of both parents as a percentage of that average (heterosis over the mid-parent), in % with two decimals.",
+        ),
+    },
+    explanation={
+        "zh": "先求双亲平均数，再以它为基数求 F1 的超出百分数。",
+        "en": "Average the parents, then take the F1's lead as a percentage of that average.",
+    },
+    source=Source(title=FALCONER, clause="chapter 14", kind="textbook"),
+    worked=({"mother": 7.2, "father": 6.4, "hybrid": 8.9}, 30.88),
+)
+
+
+def _recombination(p: Params) -> float:
+    return float(p["recombinants"] / p["progeny"])
+
+
+def kosambi_cm(r: float) -> float:
+    """Map distance in centimorgans from the recombination fraction, r in [0, 0.5). Source: Kosambi 1944."""
+    return 25 * math.log((1 + 2 * r) / (1 - 2 * r))
+
+
+def haldane_cm(r: float) -> float:
+    """Map distance in centimorgans without interference, r in [0, 0.5). Source: Haldane 1919."""
+    return -50 * math.log(1 - 2 * r)
+
+
+def _draw_testcross(rng: random.Random) -> Params | None:
+    p = {"recombinants": rng.randint(30, 240), "progeny": rng.randint(150, 800)}
+    return p if 0.15 <= _recombination(p) <= 0.4 else None
+
+
+B7 = Template(
+    id="B7",
+    subarea="molecular",
+    draw=_draw_testcross,
+    gold=lambda p: kosambi_cm(_recombination(p)),
+    mistakes={
+        "Haldane's function": lambda p: haldane_cm(_recombination(p)),
+        "recombination fraction read as centimorgans": lambda p: 100 * _recombination(p),
+        "factor 50 in place of 25": lambda p: 2 * kosambi_cm(_recombination(p)),
+        "decimal logarithm": lambda p: kosambi_cm(_recombination(p)) / math.log(10),
+        "recombinants over parental types": lambda p: 100 * p["recombinants"] / (p["progeny"] - p["recombinants"]),
+    },
+    unit="cM",
+    decimals=2,
+    stems={
+        "zh": (
+            "测交群体共 {progeny} 株，其中两标记间的重组型 {recombinants} 株。用 Kosambi 作图函数把重组率换算为图距，单位 cM，保留两位小数。",
+            "为构建连锁图，对两个标记在测交后代中计数：{recombinants} 株为重组类型，群体总数 {progeny} 株。若采用 Kosambi 函数（考虑交叉干扰），这两个标记相距多少 cM？取两位小数。",
+        ),
+        "en": (
+            "Of {progeny} testcross plants {recombinants} are recombinant between two markers. Convert the recombination fraction into a map distance with Kosambi's map function, in cM, to two decimals.",
+            "For a linkage map two markers were scored in a testcross: {recombinants} plants of the recombinant types among {progeny} plants in all. How far apart are the markers in cM if the map function of Kosambi, which allows for interference, is used? Two decimals.",
+        ),
+    },
+    explanation={
+        "zh": "r = 重组型/总数；Kosambi：d = 25 ln[(1+2r)/(1−2r)] cM。",
+        "en": "r = recombinants / all plants; Kosambi: d = 25 ln[(1+2r)/(1−2r)] cM.",
+    },
+    source=Source(title="Kosambi DD, The estimation of map distances from recombination values, Annals of Eugenics 1944;12:172-175", kind="paper"),
+    worked=({"recombinants": 90, "progeny": 500}, 18.84),
+)
+
+
+def _draw_backcross(rng: random.Random) -> Params | None:
+    # multiples of 64: every count that is asked or offered is whole
+    return {"loci": rng.randrange(128, 961, 64), "backcrosses": rng.randint(2, 5)}
+
+
+B8 = Template(
+    id="B8",
+    subarea="molecular",
+    foundation=True,
+    draw=_draw_backcross,
+    gold=lambda p: p["loci"] / 2 ** p["backcrosses"],
+    mistakes={
+        "F1 counted as a backcross": lambda p: p["loci"] / 2 ** (p["backcrosses"] - 1),
+        "one backcross too many": lambda p: p["loci"] / 2 ** (p["backcrosses"] + 1),
+        "homozygous loci counted": lambda p: p["loci"] - p["loci"] / 2 ** p["backcrosses"],
+        "a quarter kept each time": lambda p: p["loci"] / 4 ** p["backcrosses"] if p["backcrosses"] <= 3 else None,
+    },
+    unit={"zh": "个", "en": "loci"},
+    decimals=0,
+    tolerance=Tolerance(rel=0.0, abs=0.0),
+    stems={
+        "zh": (
+            "双亲间有 {loci} 个多态位点，F1 在这些位点上全部杂合。每与轮回亲本回交一次，杂合位点的期望数减半。不加选择地连续回交 {backcrosses} 次后，期望还有多少个位点是杂合的？",
+            "某供体与轮回亲本的杂种 F1 有 {loci} 个杂合位点；已知无选择时回交一代只保留上一代一半的杂合位点。从 F1 起回交 {backcrosses} 次，得到的植株平均剩下几个杂合位点？",
+        ),
+        "en": (
+            "Two parents differ at {loci} loci, and their F1 is heterozygous at all of them. Each backcross to the recurrent parent halves the expected number of heterozygous loci. How many loci are still expected to be heterozygous after {backcrosses} successive backcrosses without selection?",
+            "The F1 between a donor and a recurrent parent carries {loci} heterozygous loci; without selection a backcross leaves on average half of those of the generation before. Starting from the F1, {backcrosses} backcrosses are made. At how many loci is a plant then heterozygous on average?",
+        ),
+    },
+    explanation={
+        "zh": "期望杂合位点数 = 位点数 × (1/2)^n，n 为回交次数，F1 本身不算回交。",
+        "en": "Expected heterozygous loci = loci × (1/2)^n with n backcrosses; the F1 itself is not one of them.",
+    },
+    source=Source(title="Allard RW, Principles of Plant Breeding", clause="backcross breeding", kind="textbook"),
+    worked=({"loci": 640, "backcrosses": 3}, 80.0),
+)
+
+
+def smallest_number(share_percent: float, sure_percent: float) -> int:
+    """Plants to grow so that at least one of a type with `share_percent` is among them with `sure_percent`. Source: Sedcole 1977."""
+    return math.ceil(math.log(1 - sure_percent / 100) / math.log(1 - share_percent / 100))
+
+
+def _draw_population(rng: random.Random) -> Params | None:
+    return {"share_percent": decimal(rng, 0.2, 6.0), "sure_percent": rng.choice((80, 85, 90, 95, 98, 99))}
+
+
+B9 = Template(
+    id="B9",
+    subarea="genetics",
+    draw=_draw_population,
+    gold=lambda p: smallest_number(p["share_percent"], p["sure_percent"]),
+    mistakes={
+        "probability over share": lambda p: math.ceil(p["sure_percent"] / p["share_percent"]),
+        "mean waiting number": lambda p: math.ceil(100 / p["share_percent"]),
+        "rounded down": lambda p: smallest_number(p["share_percent"], p["sure_percent"]) - 1,
+        "share and probability exchanged": lambda p: math.ceil(math.log(p["share_percent"] / 100) / math.log(p["sure_percent"] / 100)),
+        "two plants wanted by doubling": lambda p: 2 * smallest_number(p["share_percent"], p["sure_percent"]),
+    },
+    unit={"zh": "株", "en": "plants"},
+    decimals=0,
+    tolerance=Tolerance(rel=0.0, abs=0.0),
+    stems={
+        "zh": (
+            "分离群体中目标基因型的频率为 {share_percent}%，各株相互独立。至少要种多少株，才能以不低于 {sure_percent}% 的概率得到一株或更多的目标株？按二项分布精确计算，取满足要求的最小整数。",
+            "育种家想在后代中至少找到一株理想单株，其出现概率每株为 {share_percent}%。若要求成功概率达到 {sure_percent}% 或以上，群体最少应有多少株？（二项分布，不用泊松近似，答案为整数。）",
+        ),
+        "en": (
+            "In a segregating population the wanted genotype has a frequency of {share_percent}%, plants being independent. What is the smallest number of plants to grow so that one or more wanted plants are among them with a probability of at least {sure_percent}%? Use the binomial distribution exactly.",
+            "A breeder hopes to find at least one ideal plant; each plant is ideal with a probability of {share_percent}%. How many plants must the population have at the least for the chance of success to reach {sure_percent}% or more? (Binomial, no Poisson approximation; a whole number.)",
+        ),
+    },
+    explanation={
+        "zh": "1 − (1−p)^n ≥ P，故 n = ⌈ln(1−P)/ln(1−p)⌉，向上取整。",
+        "en": "1 − (1−p)^n ≥ P, hence n = ⌈ln(1−P)/ln(1−p)⌉, rounded up.",
+    },
+    source=Source(title="Sedcole JR, Number of plants necessary to recover a trait, Crop Science 1977;17:667-668", kind="paper"),
+    worked=({"share_percent": 1.5625, "sure_percent": 99}, 293.0),
+)
+
+
+def _seed_kg(p: Params, *divisors: str) -> float:
+    """Seed in kg per mu for the wanted seedlings; `divisors` are the percentages that are allowed for."""
+    grams = p["seedlings"] * 10_000 * p["thousand_g"] / 1000
+    return float(grams / 1000 / math.prod(p[name] / 100 for name in divisors))
+
+
+RATES = ("germination", "purity", "emergence")
+
+
+def _draw_sowing(rng: random.Random) -> Params | None:
+    p = {
+        "seedlings": rng.randint(12, 32),
+        "thousand_g": rng.randint(34, 54),
+        "germination": rng.randint(85, 95),
+        "purity": rng.randint(96, 99),
+        "emergence": rng.randint(70, 92),
+    }
+    return p if 5 <= _seed_kg(p, *RATES) <= 25 else None
+
+
+B10 = Template(
+    id="B10",
+    subarea="cultivation",
+    draw=_draw_sowing,
+    gold=lambda p: _seed_kg(p, *RATES),
+    mistakes={
+        "field emergence left out": lambda p: _seed_kg(p, "germination", "purity"),
+        "germination left out": lambda p: _seed_kg(p, "purity", "emergence"),
+        "rates multiplied, not divided by": lambda p: _seed_kg(p) ** 2 / _seed_kg(p, *RATES),
+        "all rates left out": lambda p: _seed_kg(p),
+        "worked out per hectare": lambda p: 15 * _seed_kg(p, *RATES),
+    },
+    unit={"zh": "kg/亩", "en": "kg/mu"},
+    decimals=2,
+    stems={
+        "zh": (
+            "小麦计划基本苗 {seedlings} 万株/亩，种子千粒重 {thousand_g} g，净度 {purity}%，发芽率 {germination}%，田间出苗率 {emergence}%（发芽种子中成苗的比例）。每亩应播多少千克种子？单位 kg/亩，保留两位小数。",
+            "某麦田要求每亩出苗 {seedlings} 万株。种子净度为 {purity}%，发芽率为 {germination}%，能发芽的种子在田间有 {emergence}% 成苗，千粒重 {thousand_g} g。求播种量（kg/亩），取两位小数。",
+        ),
+        "en": (
+            "Wheat is to stand at {seedlings} × 10,000 seedlings per mu (1 mu = 1/15 ha). The seed has a thousand-kernel weight of {thousand_g} g, a physical purity of {purity}% and a germination of {germination}%; field emergence is {emergence}% of the germinable seeds. How much seed is needed, in kg per mu, to two decimals?",
+            "A field needs {seedlings} × 10,000 established wheat plants on each mu of land (15 mu = 1 ha). Of the seed lot {purity}% by weight is pure seed, {germination}% of the pure seeds germinate, and {emergence}% of the germinating ones come up in the field; a thousand kernels weigh {thousand_g} g. Work out the sowing rate in kg per mu with two decimals.",
+        ),
+    },
+    explanation={
+        "zh": "播种量 = 万苗数 × 千粒重 ÷ 100 ÷ (发芽率 × 净度 × 出苗率)，比率用小数。",
+        "en": "Rate = (seedlings in ten thousands) × (thousand-kernel weight) / 100 / (germination × purity × emergence), the rates as fractions.",
+    },
+    source=Source(title="Sowing-rate formula of wheat growing (小麦播种量计算)", kind="practice"),
+    worked=({"seedlings": 20, "thousand_g": 42, "germination": 90, "purity": 98, "emergence": 85}, 11.20),
+)
+
+MAIZE_MOISTURE = 14  # per cent, GB 1353; printed in the stems
+
+
+def _at_standard_moisture(p: Params) -> float:
+    return float(p["fresh_t"] * (100 - p["moisture"]) / (100 - MAIZE_MOISTURE))
+
+
+def _draw_moisture(rng: random.Random) -> Params | None:
+    p = {"fresh_t": decimal(rng, 7.0, 17.0, 1), "moisture": decimal(rng, 22.0, 36.0, 1)}
+    return p if 5.5 <= _at_standard_moisture(p) <= 14.5 else None
+
+
+B11 = Template(
+    id="B11",
+    subarea="field_trials",
+    draw=_draw_moisture,
+    gold=_at_standard_moisture,
+    mistakes={
+        "moistures divided": lambda p: p["fresh_t"] * MAIZE_MOISTURE / p["moisture"],
+        "ratio inverted": lambda p: p["fresh_t"] * (100 - MAIZE_MOISTURE) / (100 - p["moisture"]),
+        "dry matter reported": lambda p: p["fresh_t"] * (100 - p["moisture"]) / 100,
+        "moisture points subtracted": lambda p: p["fresh_t"] * (100 - p["moisture"] + MAIZE_MOISTURE) / 100,
+    },
+    unit="t/ha",
+    decimals=2,
+    tolerance=Tolerance(rel=0.005),
+    stems={
+        "zh": (
+            "玉米小区收获，籽粒鲜重折合 {fresh_t} t/ha，收获时含水率 {moisture}%（湿基）。折算成标准含水率 14% 的产量是多少 t/ha？保留两位小数。",
+            "某玉米品种试验实收籽粒 {fresh_t} t/ha，测得水分为 {moisture}%（占湿重的百分数）。试验报告要求产量一律按 14% 的水分表示，请换算，单位 t/ha，取两位小数。",
+        ),
+        "en": (
+            "A maize plot gives {fresh_t} t/ha of grain at a harvest moisture of {moisture}% (wet basis). What is the yield in t/ha at the standard moisture of 14%, to two decimals?",
+            "In a variety trial the combine weighed {fresh_t} t/ha of maize grain whose water content was {moisture}% of the wet weight. Reports state yields at a moisture of 14%. Convert, in t/ha with two decimals.",
+        ),
+    },
+    explanation={
+        "zh": "干物质不变：Y × (100 − 含水率) ÷ (100 − 14)。",
+        "en": "Dry matter stays the same: Y × (100 − moisture) / (100 − 14).",
+    },
+    source=Source(title="GB 1353 玉米 (maize)", clause="moisture limit 14.0 %", kind="standard"),
+    worked=({"fresh_t": 8.6, "moisture": 24.5}, 7.55),
+)
+
+
+def breeding_value(p: Params) -> float:
+    """Breeding value in kg of milk from one own record: h2 (P - mean)."""
+    return float(p["heritability"] * (p["record_kg"] - p["mean_kg"]))
+
+
+def _draw_own_record(rng: random.Random) -> Params | None:
+    mean = rng.randrange(7000, 9800, 50)
+    p = {
+        "mean_kg": mean,
+        "record_kg": mean + rng.randrange(150, 2000, 50),
+        "heritability": decimal(rng, 0.15, 0.45),
+    }
+    return p if breeding_value(p) >= 40 else None
+
+
+B12 = Template(
+    id="B12",
+    subarea="livestock",
+    foundation=True,
+    draw=_draw_own_record,
+    gold=breeding_value,
+    mistakes={
+        "square root of heritability": lambda p: breeding_value(p) / math.sqrt(p["heritability"]),
+        "deviation not shrunk": lambda p: p["record_kg"] - p["mean_kg"],
+        "mean not taken off": lambda p: p["heritability"] * p["record_kg"],
+        "halved as for an offspring": lambda p: breeding_value(p) / 2,
+        "environmental share used": lambda p: (1 - p["heritability"]) * (p["record_kg"] - p["mean_kg"]),
+    },
+    unit="kg",
+    decimals=1,
+    stems={
+        "zh": (
+            "由本身一次记录估计育种值：EBV = h² × (P − μ)。某奶牛 305 天产奶量 P = {record_kg} kg，同期同群平均 μ = {mean_kg} kg，遗传力 h² = {heritability}。EBV 是多少 kg？保留一位小数。",
+            "牛群平均产奶量为 {mean_kg} kg，一头母牛的记录为 {record_kg} kg，产奶量的遗传力是 {heritability}。用遗传力乘以该牛与群体平均的离差，即得其估计育种值。请计算，单位 kg，取一位小数。",
+        ),
+        "en": (
+            "The breeding value from one own record is EBV = h² × (P − μ). A cow has a 305-day milk yield of P = {record_kg} kg, her contemporaries average μ = {mean_kg} kg, and h² = {heritability}. What is her EBV in kg, to one decimal?",
+            "A herd averages {mean_kg} kg of milk; one of its cows has a record of {record_kg} kg, and the heritability of milk yield is {heritability}. Her estimated breeding value is the heritability times her deviation from the herd average. Work it out in kg with one decimal.",
+        ),
+    },
+    explanation={
+        "zh": "育种值 = 遗传力 × (个体记录 − 群体平均)。",
+        "en": "Breeding value = heritability × (own record − mean of the group).",
+    },
+    source=Source(title="Mrode RA, Linear Models for the Prediction of Animal Breeding Values", clause="chapter 1", kind="textbook"),
+    worked=({"mean_kg": 9000, "record_kg": 9450, "heritability": 0.3}, 135.0),
+)
+
+
+def _superiority(p: Params, sex: str) -> float:
+    """Genetic superiority of the parents of one sex, kg."""
+    return float(p[f"intensity_{sex}"] * p[f"accuracy_{sex}"] * p["genetic_sd"])
+
+
+def yearly_gain(p: Params) -> float:
+    """Genetic gain in kg a year over two paths, sires and dams. Source: Rendel and Robertson 1950."""
+    return (_superiority(p, "sires") + _superiority(p, "dams")) / float(p["interval_sires"] + p["interval_dams"])
+
+
+def _accuracy_squared(p: Params) -> float:
+    gain = sum(_superiority(p, sex) * p[f"accuracy_{sex}"] for sex in ("sires", "dams"))
+    return float(gain / (p["interval_sires"] + p["interval_dams"]))
+
+
+def _draw_gain(rng: random.Random) -> Params | None:
+    p: dict[str, Any] = {
+        "intensity_sires": decimal(rng, 1.4, 2.4),
+        "accuracy_sires": decimal(rng, 0.6, 0.9),
+        "interval_sires": decimal(rng, 2.1, 7.4, 1),
+        "intensity_dams": decimal(rng, 0.4, 1.3),
+        "accuracy_dams": decimal(rng, 0.4, 0.7),
+        "interval_dams": decimal(rng, 3.5, 6.4, 1),
+        "genetic_sd": rng.randrange(200, 800, 10),
+    }
+    return p if 25 <= yearly_gain(p) <= 250 else None
+
+
+B14 = Template(
+    id="B14",
+    subarea="livestock",
+    draw=_draw_gain,
+    gold=yearly_gain,
+    mistakes={
+        "rates of the sexes averaged": lambda p: sum(_superiority(p, sex) / p[f"interval_{sex}"] for sex in ("sires", "dams")) / 2,
+        "gain of a generation reported": lambda p: (_superiority(p, "sires") + _superiority(p, "dams")) / 2,
+        "accuracy squared": _accuracy_squared,
+        "dams left out": lambda p: _superiority(p, "sires") / p["interval_sires"],
+        "mean interval under the sum": lambda p: 2 * yearly_gain(p),
+    },
+    unit={"zh": "kg/年", "en": "kg/year"},
+    decimals=2,
+    stems={
+        "zh": (
+            "奶牛育种方案分公牛、母牛两条途径：公牛选择强度 {intensity_sires}、准确度 {accuracy_sires}、世代间隔 {interval_sires} 年；母牛选择强度 {intensity_dams}、准确度 {accuracy_dams}、世代间隔 {interval_dams} 年。产奶量加性遗传标准差 {genetic_sd} kg。年遗传进展 = 两途径遗传优势（强度×准确度×标准差）之和 ÷ 两途径世代间隔之和。求年遗传进展，单位 kg/年，保留两位小数。",
+            "按 Rendel–Robertson 的思路只分父、母两条途径估算每年的遗传进展：ΔG = (ΔGm + ΔGf) ÷ (Lm + Lf)，其中 ΔGm、ΔGf 为各途径的选择强度、准确度与加性遗传标准差之积。父系：i = {intensity_sires}，r = {accuracy_sires}，L = {interval_sires} 年；母系：i = {intensity_dams}，r = {accuracy_dams}，L = {interval_dams} 年；σA = {genetic_sd} kg。结果用 kg/年 表示，取两位小数。",
+        ),
+        "en": (
+            "A dairy scheme has two paths. Sires: selection intensity {intensity_sires}, accuracy {accuracy_sires}, generation interval {interval_sires} years. Dams: selection intensity {intensity_dams}, accuracy {accuracy_dams}, generation interval {interval_dams} years. The additive genetic standard deviation of milk yield is {genetic_sd} kg. The yearly gain is the sum of the genetic superiorities of both paths (intensity × accuracy × standard deviation) over the sum of both generation intervals. Give it in kg/year, to two decimals.",
+            "Estimate the annual genetic progress in the manner of Rendel and Robertson with a male and a female path only: ΔG = (ΔGm + ΔGf) / (Lm + Lf), where ΔGm and ΔGf are the products of intensity, accuracy and additive genetic standard deviation. Male path: i = {intensity_sires}, r = {accuracy_sires}, L = {interval_sires} years. Female path: i = {intensity_dams}, r = {accuracy_dams}, L = {interval_dams} years. σA = {genetic_sd} kg. Report kg/year with two decimals.",
+        ),
+    },
+    explanation={
+        "zh": "先求两途径的遗传优势 i·r·σA，相加后除以世代间隔之和；不是两途径年进展的平均。",
+        "en": "Add the superiorities i·r·σA of the two paths and divide by the sum of the intervals; this is not the mean of two yearly rates.",
+    },
+    source=Source(
+        title="Rendel JM, Robertson A, Estimation of genetic gain in milk yield by selection in a closed herd of dairy cattle, Journal of Genetics 1950;50:1-8",
+        kind="paper",
+    ),
+    worked=(
+        {
+            "intensity_sires": 1.755,
+            "accuracy_sires": 0.7,
+            "interval_sires": 4.5,
+            "intensity_dams": 1.755,
+            "accuracy_dams": 0.7,
+            "interval_dams": 4.5,
+            "genetic_sd": 250,
+        },
+        68.25,
+    ),
+)
+
+TEMPLATES: tuple[Template, ...] = (B2, B3, B4, B5, B6, B7, B8, B9, B10, B11, B12, B14)
