@@ -116,11 +116,11 @@ B3 = Template(
     decimals=2,
     stems={
         "zh": (
-            "某玉米开放授粉群体很大，单株产量服从正态分布，表型标准差 {sd_g} g，狭义遗传力 {heritability}。开花前即可判定，父母本两侧都只留产量最高的 {percent}% 单株（截断选择）随机交配。选择强度 i = φ(z)/p，p 为留种率，z 为标准正态的截断点，φ 为其密度。预期一代的选择响应是多少 g？保留两位小数。",
+            "某罗非鱼选育群体很大，五月龄体重服从正态分布，表型标准差 {sd_g} g，狭义遗传力 {heritability}。雌雄两侧都只留体重最大的 {percent}% 个体作亲鱼（截断选择），随机交配。选择强度 i = φ(z)/p，p 为留种率，z 为标准正态的截断点，φ 为其密度。预期一代的选择响应是多少 g？保留两位小数。",
             "对一个正态分布的大群体作截断选择：雌雄双方均只留表型最优的 {percent}% 作亲本。性状的表型标准差为 {sd_g} g，狭义遗传力 h² = {heritability}。留种率为 p、截断点为 z 时，标准化选择差为标准正态密度 φ(z) 除以 p。求子代均值比原群体提高多少（g，取两位小数）。",
         ),
         "en": (
-            "A large population of maize has normally distributed yield per plant with a phenotypic standard deviation of {sd_g} g and a narrow-sense heritability of {heritability}. Only the best {percent}% of the plants, on the male and on the female side alike, become parents and mate at random (truncation selection). The intensity is i = φ(z)/p with p the share kept, z the truncation point of the standard normal and φ its density. What response in g is expected after one generation, to two decimals?",
+            "In a large breeding population of tilapia the body weight at five months is normally distributed, with a phenotypic standard deviation of {sd_g} g and a narrow-sense heritability of {heritability}. Only the heaviest {percent}% of the fish, among males and females alike, become parents and mate at random (truncation selection). The intensity is i = φ(z)/p with p the share kept, z the truncation point of the standard normal and φ its density. What response in g is expected after one generation, to two decimals?",
             "Truncation selection in a large normal population keeps the top {percent}% by phenotype in both sexes. The trait has heritability h² = {heritability} (narrow sense) and phenotypic standard deviation {sd_g} g. For a share p kept above the truncation point z, the standardised selection differential is the standard normal density φ(z) divided by p. By how many g does the mean of the offspring exceed that of the unselected population? Two decimals.",
         ),
     },
@@ -233,7 +233,7 @@ B5 = Template(
         ),
         "en": (
             "Bull A and cow B are unrelated; their inbreeding coefficients are {inbreeding_a} and {inbreeding_b}. The sire of animal X descends from this couple in generation {sire_generation} and the dam of X in generation {dam_generation} (children are generation 1, grandchildren generation 2, and so on), each through one child of A × B, these two children being different animals; the two lines share no ancestors but A and B. Find the inbreeding coefficient of X by Wright's path formula, in %, to three decimals.",
-            "Both parents of a heifer X trace back to the same pair of ancestors, A (inbreeding coefficient {inbreeding_a}) and B (inbreeding coefficient {inbreeding_b}), who are not related to each other. From the pair to the sire of X there are {sire_generation} generations, to the dam {dam_generation}; the two sides come from different children of A × B, all other mates were unrelated, and the parents have no further ancestor in common. How inbred is X? Answer in %, with three decimals.",
+            "Both parents of a heifer X trace back to the same pair of ancestors, A (inbreeding coefficient {inbreeding_a}) and B (inbreeding coefficient {inbreeding_b}), who are not related to each other. The number of generations from the pair to the sire of X is {sire_generation}, to the dam {dam_generation}; the two sides come from different children of A × B, all other mates were unrelated, and the parents have no further ancestor in common. How inbred is X? Answer in %, with three decimals.",
         ),
     },
     explanation={
