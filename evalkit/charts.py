@@ -128,4 +128,5 @@ def _rect(name: str, x: float, y: float, width: float, height: float) -> str:
 def _svg(name: str, width: float, height: float, title: str, desc: str, parts: Sequence[str]) -> str:
     told = f"<title>{escape(title)}</title>" + (f"<desc>{escape(desc)}</desc>" if desc else "")
     size = f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}"'
+    size += ' preserveAspectRatio="none"' if name == "shares" else ""  # only rectangles: it may be stretched
     return f'<svg class="{name}" role="img" {size}>{told}{"".join(parts)}</svg>'

@@ -96,7 +96,7 @@ MESSAGES: Mapping[str, Pair] = {
         "Expected score in the worse of two cells drawn at random: a strong cell does not pay for a weak one.",
     ),
     "what/robustness": ("题目换个说法后保住的得分比例：1 为毫无损失。", "Share of the score that is kept when the question is put another way: 1 is no loss."),
-    "what/efficiency": ("预算内的质量：同一批答案的得分，按每题所耗时间或能量折算。", "Quality at budget: the score of the timed answers, discounted by what an answer costs."),
+    "what/efficiency": ("预算内的质量：得分按每题所耗时间或能量折算。", "Quality at budget: the score, discounted by the time or energy that an item costs."),
     # accuracy
     "corrected": ("得分（已扣除猜测）", "Score (corrected for guessing)"),
     "overall": ("总体", "Overall"),
@@ -189,7 +189,7 @@ MESSAGES: Mapping[str, Pair] = {
         "confidence across, share right upward, area of a circle by items, diagonal: perfectly calibrated",
     ),
     # efficiency
-    "quality": ("计时题的得分", "Score of the timed items"),
+    "quality": ("用于折算的得分", "Score that the cost is set against"),
     "cost": ("每题成本", "Cost of an item"),
     "stream_p50": ("单流时延，中位数", "Single-stream latency, median"),
     "stream_p95": ("单流时延，p95", "Single-stream latency, p95"),
@@ -371,8 +371,8 @@ MESSAGES: Mapping[str, Pair] = {
         "Robustness: the share of the score kept under each operator, averaged within families, then over families. Not reported when the lower limit of the score before is under {floor}, nor when placebo or positive control fail.",
     ),
     "m.efficiency": (
-        "高效性：计时题得分 × ln(上限/成本)/ln(上限/下限)，截在 0 与 1 之间。",
-        "Efficiency: the score of the timed items × ln(upper/cost)/ln(upper/lower), held between 0 and 1.",
+        "高效性：得分 × ln(上限/成本)/ln(上限/下限)，截在 0 与 1 之间。",
+        "Efficiency: the score × ln(upper/cost)/ln(upper/lower), held between 0 and 1.",
     ),
     "m.bands": ("成本上下限", "Bands of the cost"),
     "m.band": ("指标", "Cost"),
@@ -515,7 +515,7 @@ PHRASES: tuple[tuple[str, str], ...] = (
     (r"one clean run and no placebo: keep rates lack a noise control", "原题只跑一次且无安慰剂：保对率缺少噪声对照"),
     (r"one clean run, and the placebo changed (\d+) of (\d+) answers: keep rates lack a noise control and read too low; "
      r"ask for 2 clean runs or more", "原题只跑一次，而安慰剂改变了 {1} 个答案中的 {0} 个：保对率缺少噪声对照、偏低；请跑两次或更多"),
-    (r"(\d+) clean runs, profile (\w+) has (\d+)", "原题跑了 {0} 次，{1} 档应为 {2} 次"),
+    (r"(\d+) clean runs, profile (\w+) has (\d+)", "原题跑了 {0} 次，{1}档应为 {2} 次"),
     (r"cell left out: (\w+) (\w+) \((\d+) items in (\d+) clusters; (\d+) and (\d+) needed\)",
      "未计入的格：{0} {1}（{2} 题、{3} 个聚类；需要 {4} 与 {5}）"),
     (r"cell left out: (\w+) (\w+) \(absent from (\d+) of (\d+) domain x language cells\)", "未计入的格：{0} {1}（{3} 个领域×语言格中缺 {2} 个）"),
@@ -523,13 +523,13 @@ PHRASES: tuple[tuple[str, str], ...] = (
     (r"facet left out: (\w+) \((\d+) cell large enough\)", "未计入的维度：{0}（只有 {1} 格够大）"),
     (r"no cell of domain and language is large enough", "没有够大的领域与语言格"),
     (r"needs (\d+) domains, 2 languages and 2 abilities in cells large enough; (.+)", "需要 {0} 个领域、2 种语言、2 种能力的格够大；{1}"),
-    (r"(\w+) has (\d+)(?:, (\w+) has (\d+))?(?:, (\w+) has (\d+))?", "{0} {1} {2} {3} {4} {5}"),
+    (r"(domain|language|ability) has (\d+)", "{0}只有 {1} 格"),
     (r"the mean is not shown to be above chance", "平均未显示高于猜测水平"),
     (r"a half of the clusters leaves a cell empty", "一半聚类会使某格为空"),
     (r"order of cells uncertain: GEN and its cross-fit companion differ by more than the half-width", "各格次序不确定：通用性与其对照之差超过半个区间"),
     (r"nothing was timed", "没有计时"),
     (r"no item was timed", "没有计时的题"),
-    (r"no item was timed one after another \(profile (\w+) plans (\d+)\)", "没有逐题计时（{0} 档计划 {1} 题）"),
+    (r"no item was timed one after another \(profile (\w+) plans (\d+)\)", "没有逐题计时（{0}档计划 {1} 题）"),
     (r"none of the timed items has a score", "计时的题都没有得分"),
     (r"no offline run", "没有离线运行"),
     (r"the engine does not tell its peak memory", "引擎不报告峰值内存"),
@@ -541,8 +541,8 @@ PHRASES: tuple[tuple[str, str], ...] = (
     (r"energy is estimated, not measured", "能耗为估计，不是实测"),
     (r"the quality is not shown to be above 0", "得分未显示高于 0"),
     (r"the quality has no interval|no interval: the quality has none", "得分没有区间"),
-    (r"one point on (\w+)(?:, (.+))?", "单点，{0}，{1}"),
-    (r"cost: (.+)", "成本：{0}"),
+    (r"one point on (\w+)(?:, ([^;]+))?", "单点，{0}，{1}"),
+    (r"cost: ([^;]+)", "成本：{0}"),
     (r"band ([\d.e+]+) to ([\d.e+]+) (\w+)", "上下限 {0} 至 {1} {2}"),
     (r"(\d+) of (\d+) items have no score \(errors of the run, not of the model\)", "{1} 题中 {0} 题没有得分（运行错误，不是模型的错）"),
     (r"needs 3 templates over the same items; there are (\d+) over (\d+) items", "需要同一批题上的 3 个模板；现有 {0} 个、{1} 题"),
@@ -621,8 +621,8 @@ def _word(group: str | None) -> str:
     for prefix in _NAMES:
         if prefix + group in MESSAGES:
             return MESSAGES[prefix + group][0]
-    inner = _chinese(group)
-    return group if inner is None else inner
+    parts = [(part, _chinese(part)) for part in ([group] if _chinese(group) is not None else group.split(", "))]
+    return "，".join(part if inner is None else inner for part, inner in parts)
 
 
 def figure(value: float | None, unit: str = "") -> str:
@@ -674,11 +674,15 @@ def quantity(value: float | None) -> str:
 
 
 def interval(estimate: Estimate) -> str:
-    """The 95 % interval as pages print it; "" where there is none, "…" at an open end."""
-    if estimate.low is None and estimate.high is None:
+    """The 95 % interval as pages print it, "[low, high]"; "" where there is none, "…" at an open end."""
+    return span(estimate.low, estimate.high, estimate.unit)
+
+
+def span(low: float | None, high: float | None, unit: str = "") -> str:
+    """Two ends as "[low, high]", which stays clear where both are negative; "" where there is neither."""
+    if low is None and high is None:
         return ""
-    ends = (figure(end, estimate.unit) if end is not None else "…" for end in (estimate.low, estimate.high))
-    return " – ".join(ends)
+    return f"[{', '.join(figure(end, unit) if end is not None else '…' for end in (low, high))}]"
 
 
 def visible(text: str) -> str:

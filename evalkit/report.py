@@ -27,7 +27,22 @@ from evalkit.errors import EvalkitError, UsageError
 from evalkit.messages import Pair, figure, named, pair, phrase, visible
 from evalkit.meter import PRESSURE_LIMIT, PROBE_DRIFT
 from evalkit.prompts import gold_text
-from evalkit.records import ABILITY_OF_TASK, AXES, DOMAINS, FORM_GROUP, LANGUAGES, LEVELS, STATES, AxisScore, Estimate, Item, Model, Profile, Score, Standing
+from evalkit.records import (
+    ABILITY_OF_TASK,
+    AXES,
+    DOMAINS,
+    FORM_GROUP,
+    LANGUAGES,
+    LEVELS,
+    STATES,
+    AxisScore,
+    Estimate,
+    Item,
+    Model,
+    Profile,
+    Score,
+    Standing,
+)
 from evalkit.suite import Suite, find_suite
 
 REPORT_FILE = "report.html"
@@ -89,7 +104,8 @@ def read_run(folder: Path) -> Run:
     if not isinstance(about, dict):
         raise UsageError(f"{folder}: is not a bundle (no {RUN_FILE}); make one with `evalkit run`")
     try:
-        axes, scores = {axis.axis: axis for axis in read_axes(folder)}, read_scores(folder)
+        axes: dict[str, AxisScore] = {axis.axis: axis for axis in read_axes(folder)}
+        scores = read_scores(folder)
         _check(about, axes)
     except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise UsageError(f"{folder}: its files are not those of a finished run ({type(error).__name__}: {error})") from error
@@ -174,6 +190,7 @@ def environment() -> Environment:
         "phrase": phrase,
         "figure": figure,
         "interval": messages.interval,
+        "span": messages.span,
         "bar": bar,
         "counts": lambda rows: [(state, count) for state, count, _ in rows],
         "share_bar": _share_bar,
@@ -226,7 +243,7 @@ def axis_scales(runs: Sequence[Run]) -> dict[str, charts.Scale]:
 
 def bar(estimate: Estimate, scale: charts.Scale) -> Markup:
     """The interval bar of an estimate, with its numbers as text alternative."""
-    told = f"{figure(estimate.value, estimate.unit)} [{messages.interval(estimate) or _plain(pair('no_interval'))}]"
+    told = f"{figure(estimate.value, estimate.unit)} {messages.interval(estimate) or _plain(pair('no_interval'))}"
     return Markup(charts.interval_bar(estimate.value, estimate.low, estimate.high, scale, title=told, desc=_plain(pair("interval"))))
 
 

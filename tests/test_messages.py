@@ -73,6 +73,7 @@ def test_what_the_axes_write_can_be_said_in_chinese():
         "one clean run, and the placebo changed 3 of 20 answers: keep rates lack a noise control and read too low; "
         "ask for 2 clean runs or more",
         "3 of 6 families",
+        "needs 3 domains, 2 languages and 2 abilities in cells large enough; domain has 1, ability has 0",
         "share, Wilson on n/deff, deff 1.25; interval approximate (4 clusters)",
     ],
 )
@@ -123,7 +124,7 @@ def test_figures_are_printed_with_their_unit(value, unit, printed):
 
 
 def test_intervals_show_open_ends():
-    assert interval(Estimate(value=1.0, low=0.5, high=None, unit="s")) == "500 ms – …"
+    assert interval(Estimate(value=1.0, low=0.5, high=None, unit="s")) == "[500 ms, …]"
     assert interval(Estimate(value=1.0)) == ""
 
 
