@@ -97,7 +97,7 @@ def pressure() -> float | None:
 
 def energy_reason() -> str:
     """Why energy is not measured on this machine, in words for the reader."""
-    found = [name for name, there in (("RAPL", _rapl_readable()), ("NVML", find_spec("pynvml") is not None)) if there]
+    found = [name for name, there in (("RAPL", _rapl_readable()), ("NVML", _nvml_devices() > 0)) if there]
     if found:
         return f"{' and '.join(found)} found, but this version does not read energy counters"
     return "no energy counter can be read on this machine"
@@ -163,6 +163,19 @@ def _token_time(response: Response) -> float:
 def _drift(before: Mapping[str, float | None], after: Mapping[str, float | None]) -> float | None:
     first, last = before["operations_per_second"], after["operations_per_second"]
     return None if not first or not last else abs(last - first) / first
+
+
+def _nvml_devices() -> int:
+    """NVIDIA devices whose counters could be asked; 0 without the driver or its Python package (extra `gpu`)."""
+    if find_spec("pynvml") is None:
+        return 0
+    import pynvml
+
+    try:
+        pynvml.nvmlInit()
+        return int(pynvml.nvmlDeviceGetCount())
+    except pynvml.NVMLError:
+        return 0
 
 
 def _rapl_readable() -> bool:

@@ -6,6 +6,7 @@ A request's id is the digest of everything that could change its answer, so that
 never share one; equal requests (the same prompt reached by two variants) are asked once.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
@@ -174,5 +175,11 @@ def _request(item: Item, prompt: Prompt, config: RunConfig, engine: Engine, prof
 
 
 def _timed(clean: Sequence[Request], most: int, name: str) -> tuple[Request, ...]:
-    """A keyed choice of the clean requests: the same for every model, whatever its digests."""
-    return tuple(sorted(clean, key=lambda request: order_key(name, request.item))[:most])
+    """A keyed choice of the clean requests, scored and written ones in turn: the same for every model, whatever its digests."""
+    ranked = sorted(clean, key=lambda request: order_key(name, request.item))
+    turn: Counter[Ability] = Counter()
+    turns: list[tuple[int, int]] = []
+    for place, request in enumerate(ranked):
+        turns.append((turn[request.ability], place))
+        turn[request.ability] += 1
+    return tuple(ranked[place] for _, place in sorted(turns)[:most])

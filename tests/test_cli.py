@@ -1,0 +1,135 @@
+"""The command line as people use it: a process, its exit code, what it prints. Wrong use never shows a traceback."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import tiny
+from tests.golden import compare
+
+ROOT = Path(__file__).parent.parent
+COMMANDS = ("run", "list", "show", "suite build", "suite check", "report", "leaderboard build", "doctor")
+
+
+def evalkit(*words: str, cwd: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1", **more}
+    command = [sys.executable, "-m", "evalkit", *words]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, env=environment, check=False, timeout=300)
+
+
+def _refused(done: subprocess.CompletedProcess[str], *says: str) -> None:
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    for text in says:
+        assert text in done.stderr
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_reads_as_it_did(command: str, tmp_path: Path, request: pytest.FixtureRequest):
+    done = evalkit(*command.split(), "--help", cwd=tmp_path)
+    assert done.returncode == 0
+    compare(request, f"help {command}.txt".replace(" .", "."), done.stdout)
+
+
+def test_every_command_is_in_the_readme():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for command in COMMANDS:
+        assert f"evalkit {command}" in readme
+
+
+def test_version(tmp_path: Path):
+    assert evalkit("--version", cwd=tmp_path).stdout.startswith("evalkit 0.")
+
+
+def test_wrong_use_is_2_and_says_what_would_work(tmp_path: Path, built_toy: Path):
+    config = tmp_path / "run.yaml"
+    config.write_text(f"suites: [{built_toy}]\nengine: {{name: random}}\n")
+    _refused(evalkit("run", "configs/dmo.yaml", cwd=tmp_path), "no such file", "configs/demo.yaml")
+    _refused(evalkit("run", "run.yaml", "--limit", "0", cwd=tmp_path), "limit", "greater than 0")
+    _refused(evalkit("run", "run.yaml", "--limit", "-2", cwd=tmp_path), "limit", "read -2")
+    _refused(evalkit("run", "run.yaml", "--profile", "fats", cwd=tmp_path), "did you mean 'fast'")
+    _refused(evalkit("run", "run.yaml", "--suites", "steal", cwd=tmp_path), "did you mean 'steel'")
+    _refused(evalkit("show", "steal", cwd=tmp_path), "did you mean 'steel'")
+    _refused(evalkit("suite", "check", cwd=tmp_path), "name a suite, or use --all")
+    _refused(evalkit("report", str(tmp_path), cwd=tmp_path), str(tmp_path))
+    _refused(evalkit("leaderboard", "build", "dmo", cwd=tmp_path), "did you mean 'demo'")
+    config.write_text(f"suites: [{built_toy}]\nengine: {{name: locale}}\n")
+    _refused(evalkit("run", "run.yaml", cwd=tmp_path), "did you mean 'local'")
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("break_it", "says"),
+    [
+        (lambda folder: (folder / "tokenizer.json").unlink(), "tokenizer"),
+        (lambda folder: (folder / "config.json").write_text("{"), "config.json"),
+        (lambda folder: (folder / "model.safetensors").write_bytes((folder / "model.safetensors").read_bytes()[:-64]), "model.safetensors"),
+        (lambda folder: (folder / "model.safetensors").rename(folder / "pytorch_model.bin"), "pytorch_model.bin"),
+        (lambda folder: (folder / "config.json").write_text((folder / "config.json").read_text().replace("{", '{"auto_map": {"AutoModel": "x.Y"},', 1)), "auto_map"),
+    ],
+    ids=["no tokenizer", "broken config", "truncated", "pickle", "remote code"],
+)  # fmt: skip
+def test_models_that_cannot_be_used(tmp_path: Path, built_toy: Path, break_it: object, says: str):
+    model = tiny.build(tmp_path / "model", "llama", chat="own bos")
+    break_it(model)  # type: ignore[operator]
+    (tmp_path / "run.yaml").write_text(f"suites: [{built_toy}]\nengine: {{device: cpu}}\n")
+    _refused(evalkit("run", "run.yaml", "--model", str(model), cwd=tmp_path), says, str(model))
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_model_that_is_nowhere(tmp_path: Path, built_toy: Path):
+    (tmp_path / "run.yaml").write_text(f"suites: [{built_toy}]\n")
+    _refused(evalkit("run", "run.yaml", "--model", "smollm2-136m", cwd=tmp_path), "smollm2-135m")
+    _refused(evalkit("run", "run.yaml", "--model", "nobody/nothing", cwd=tmp_path), "hf download nobody/nothing")
+    _refused(evalkit("run", "run.yaml", "--model", "./none.gguf", cwd=tmp_path), "none.gguf")
+
+
+def test_the_whole_way_by_hand(tmp_path: Path, built_toy: Path):
+    """A real (tiny) model and a baseline: run, show, report, a second model, another plan."""
+    model = tiny.checkpoint("llama", chat="own bos", context=4096)
+    (tmp_path / "run.yaml").write_text(f"name: toy\nsuites: [{built_toy}]\nengine: {{device: cpu}}\nbaselines: [random, constant, longest]\n")
+    dry = evalkit("run", "run.yaml", "--model", str(model), "--dry-run", "--json", cwd=tmp_path)
+    assert dry.returncode == 0, dry.stderr
+    facts = json.loads(dry.stdout)
+    assert facts["requests"] > 13
+    assert facts["prompt tokens"] > 1000
+    assert facts["estimated seconds"] >= 0
+    assert not (tmp_path / "runs").exists()
+    done = evalkit("run", "run.yaml", "--model", str(model), "--out", "runs/toy/tiny", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["failed"] == 0
+    assert sorted(path.name for path in (tmp_path / "runs" / "toy").iterdir()) == ["baseline-constant", "baseline-longest", "baseline-random", "tiny"]
+    assert (tmp_path / "runs" / "toy" / "tiny" / "report.html").stat().st_size > 5000
+    shown = evalkit("show", "runs/toy/tiny", "--json", cwd=tmp_path)
+    assert [axis["axis"] for axis in json.loads(shown.stdout)] == ["accuracy", "generality", "robustness", "efficiency"]
+    assert evalkit("report", "runs/toy/tiny", cwd=tmp_path).returncode == 0
+    other = evalkit("run", "run.yaml", "--model", str(model), "--out", "runs/toy/tiny", "--limit", "3", cwd=tmp_path)
+    _refused(other, "holds the run of another plan")
+
+
+def test_list_and_show(tmp_path: Path):
+    listed = json.loads(evalkit("list", "--json", cwd=tmp_path).stdout)
+    assert {row["suite"] for row in listed["suites"]} >= {"steel", "new_energy", "electronics", "healthcare", "breeding"}
+    assert {"local", "random", "constant", "longest", "echo"} <= set(listed["engines"])
+    suite = json.loads(evalkit("show", "steel", "--json", cwd=tmp_path).stdout)
+    assert suite["items"] >= 100
+    item = evalkit("show", "steel-S6-000-en-choice", cwd=tmp_path)
+    assert "answer:" in item.stdout
+    assert evalkit("list", cwd=tmp_path).returncode == 0
+
+
+def test_doctor_says_what_can_be_measured(tmp_path: Path):
+    facts = json.loads(evalkit("doctor", "--json", cwd=tmp_path).stdout)
+    assert facts["cores"] >= 1
+    assert facts["matrix operations per second (fp32)"] > 1e8
+    assert facts["efficiency: energy"].startswith("not measured: ")
+
+
+def test_debug_shows_the_traceback(tmp_path: Path):
+    done = evalkit("--debug", "show", "steal", cwd=tmp_path)
+    assert "Traceback" in done.stderr
