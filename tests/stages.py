@@ -47,7 +47,7 @@ def main(config_path: str, folder: str, stage_file: str) -> None:
 
     outcome = runner.run(load_config(Path(config_path)), Path(folder), Watcher())
     at("done")
-    print(outcome.fresh)  # noqa: T201
+    print(outcome.fresh)
 
 
 if __name__ == "__main__":

@@ -63,4 +63,12 @@ def test_a_new_item_leaves_the_others_in_order(toy: Path):
 def test_all_operators_and_both_gates_are_frozen(toy: Path):
     frozen = freeze(load_suite(toy))
     kinds = {(variant.operator, variant.arm) for variant in frozen.variants}
-    assert kinds == {(4, "perturbed"), (5, "perturbed"), (8, "perturbed"), (9, "perturbed"), (12, "perturbed"), (0, "placebo"), (0, "positive")}
+    assert kinds == {
+        (4, "perturbed"),
+        (5, "perturbed"),
+        (8, "perturbed"),
+        (9, "perturbed"),
+        (12, "perturbed"),
+        (0, "placebo"),
+        (0, "positive"),
+    }

@@ -20,7 +20,9 @@ def _request(name: str) -> Request:
 
 
 def _response(name: str, **more: object) -> Response:
-    return Response(**{"request": name, "finish": "stop", "text": f"answer {name}", "loglikelihoods": (-0.5, -1.25), "total_s": 0.5, **more})  # type: ignore[arg-type]
+    return Response(
+        **{"request": name, "finish": "stop", "text": f"answer {name}", "loglikelihoods": (-0.5, -1.25), "total_s": 0.5, **more}
+    )  # type: ignore[arg-type]
 
 
 def test_answers_survive_and_are_not_asked_again(tmp_path: Path):
@@ -93,7 +95,7 @@ def test_a_full_disk_loses_nothing(tmp_path: Path):
     bundle = Bundle.open(tmp_path, ABOUT)
     bundle._log.execute("PRAGMA max_page_count=8")
     big = "x" * 4000
-    with pytest.raises(StorageError, match="full"):  # noqa: PT012 (where it strikes is the disk's matter)
+    with pytest.raises(StorageError, match="full"):
         for number in range(200):
             bundle.append(_response(f"r{number:03d}", text=big))
     kept = len(read_responses(tmp_path))
@@ -136,7 +138,11 @@ def test_parquet_is_a_row_a_request_with_its_prompt(tmp_path: Path):
 
 
 def test_axes_come_back(tmp_path: Path):
-    axes = (AxisScore(axis="accuracy", estimate=Estimate(value=0.5, n=3), parts={"raw": Estimate(value=None, standing="not reported", reason="x")}),)
+    axes = (
+        AxisScore(
+            axis="accuracy", estimate=Estimate(value=0.5, n=3), parts={"raw": Estimate(value=None, standing="not reported", reason="x")}
+        ),
+    )
     with Bundle.open(tmp_path, ABOUT) as bundle:
         bundle.write_axes(axes)
     assert read_axes(tmp_path) == axes

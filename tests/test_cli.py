@@ -92,7 +92,9 @@ def test_a_model_that_is_nowhere(tmp_path: Path, built_toy: Path):
 def test_the_whole_way_by_hand(tmp_path: Path, built_toy: Path):
     """A real (tiny) model and a baseline: run, show, report, a second model, another plan."""
     model = tiny.checkpoint("llama", chat="own bos", context=4096)
-    (tmp_path / "run.yaml").write_text(f"name: toy\nsuites: [{built_toy}]\nengine: {{device: cpu}}\nbaselines: [random, constant, longest]\n")
+    (tmp_path / "run.yaml").write_text(
+        f"name: toy\nsuites: [{built_toy}]\nengine: {{device: cpu}}\nbaselines: [random, constant, longest]\n"
+    )
     dry = evalkit("run", "run.yaml", "--model", str(model), "--dry-run", "--json", cwd=tmp_path)
     assert dry.returncode == 0, dry.stderr
     facts = json.loads(dry.stdout)
@@ -103,7 +105,12 @@ def test_the_whole_way_by_hand(tmp_path: Path, built_toy: Path):
     done = evalkit("run", "run.yaml", "--model", str(model), "--out", "runs/toy/tiny", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["failed"] == 0
-    assert sorted(path.name for path in (tmp_path / "runs" / "toy").iterdir()) == ["baseline-constant", "baseline-longest", "baseline-random", "tiny"]
+    assert sorted(path.name for path in (tmp_path / "runs" / "toy").iterdir()) == [
+        "baseline-constant",
+        "baseline-longest",
+        "baseline-random",
+        "tiny",
+    ]
     assert (tmp_path / "runs" / "toy" / "tiny" / "report.html").stat().st_size > 5000
     shown = evalkit("show", "runs/toy/tiny", "--json", cwd=tmp_path)
     assert [axis["axis"] for axis in json.loads(shown.stdout)] == ["accuracy", "generality", "robustness", "efficiency"]

@@ -88,7 +88,9 @@ def test_rows_that_are_no_items_are_named(tmp_path: Path, csv: str, fields: str,
 def test_letters_places_and_texts_are_answers(tmp_path: Path):
     (tmp_path / "x").mkdir()
     (tmp_path / "x" / "rows.csv").write_text("q,a,b,gold\none,None,NA,b\ntwo,3,4,0\nthree,5,six,six\n")
-    items = _suite(tmp_path / "x", "x", "  path: csv\n  files: {test: rows.csv}\n  fields: {stem: q, choices: [a, b], answer: gold}\n").items
+    items = _suite(
+        tmp_path / "x", "x", "  path: csv\n  files: {test: rows.csv}\n  fields: {stem: q, choices: [a, b], answer: gold}\n"
+    ).items
     assert [item.answer for item in items] == ["NA", "3", "six"]
 
 

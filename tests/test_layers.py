@@ -23,7 +23,21 @@ LAYERS = (
     {"__main__"},
 )
 LOWEST_MAY = {("canon", "errors"), ("protocols", "records"), ("records", "errors")}  # inside the lowest layer, without cycles
-HEAVY = ("torch", "transformers", "datasets", "evaluate", "accelerate", "pandas", "pyarrow", "scipy", "numpy", "rich", "typer", "pydantic", "jinja2")
+HEAVY = (
+    "torch",
+    "transformers",
+    "datasets",
+    "evaluate",
+    "accelerate",
+    "pandas",
+    "pyarrow",
+    "scipy",
+    "numpy",
+    "rich",
+    "typer",
+    "pydantic",
+    "jinja2",
+)
 
 
 def _modules() -> dict[str, list[Path]]:

@@ -19,7 +19,10 @@ def items(built_toy: Path) -> tuple[Item, ...]:
 
 def _written(item: Item) -> str:
     prompt = prompt_of(item)
-    return "\n".join(f"<{message.role}>\n{message.content}" for message in prompt.messages) + f"\n<cue>{prompt.cue}<options>{'|'.join(prompt.options)}"
+    return (
+        "\n".join(f"<{message.role}>\n{message.content}" for message in prompt.messages)
+        + f"\n<cue>{prompt.cue}<options>{'|'.join(prompt.options)}"
+    )
 
 
 def test_every_template_reads_as_it_did(items: tuple[Item, ...], request: pytest.FixtureRequest):

@@ -30,7 +30,19 @@ def test_a_misspelt_name_has_a_suggestion():
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The toy package, installed by pip into a folder."""
     folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "--no-index", "--target", str(folder), str(PLUGIN)]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--no-deps",
+        "--no-build-isolation",
+        "--no-index",
+        "--target",
+        str(folder),
+        str(PLUGIN),
+    ]
     subprocess.run(command, check=True, capture_output=True, env={**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"})
     return folder
 

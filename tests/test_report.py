@@ -193,6 +193,16 @@ def test_an_unknown_part_is_listed_not_dropped(bundle, tmp_path):
     assert "something/new" in render_report(read_run(folder))
 
 
+@pytest.mark.parametrize("change", [{"machine_class": "toaster"}, {"energy_level": "L9"}, {"stream_s": [-1.0]}, {"colour": 1}])
+def test_a_timing_that_cannot_be_is_refused(tmp_path, change):
+    folder = make_bundle(tmp_path / "b", pairs=4)
+    held = read_json(folder / "timing.json")
+    held["timing"] |= change
+    write_json(folder / "timing.json", held)
+    with pytest.raises(UsageError):
+        write_report(folder)
+
+
 @pytest.mark.parametrize("broken", ["run.json", "axes.json", "scores.parquet", "responses.parquet"])
 def test_an_unfinished_bundle_is_refused(tmp_path, broken):
     folder = make_bundle(tmp_path / "b", pairs=4)

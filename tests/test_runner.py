@@ -76,7 +76,7 @@ def test_our_failures_are_counted_and_asked_again(config: RunConfig, tmp_path: P
     assert outcome.failed > 0
     accuracy = outcome.axes[0].estimate
     assert accuracy.missing == 1
-    assert [score.value for score in read_scores(tmp_path / "run") if score.item == "toy-procedure-001-en"][0] is None
+    assert next(score.value for score in read_scores(tmp_path / "run") if score.item == "toy-procedure-001-en") is None
     broken["on"] = False
     outcome = runner.run(config, tmp_path / "run", Silent())
     assert outcome.failed == 0
@@ -122,7 +122,8 @@ def checkpoint() -> Path:
 def _config_file(folder: Path, suite: Path, checkpoint: Path) -> Path:
     path = folder / "run.yaml"
     path.write_text(
-        f"name: killed\nsuites: [{suite}]\nprofile: fast\nengine: {{name: local, model: {checkpoint}, device: cpu, batch_size: 2}}\n", encoding="utf-8"
+        f"name: killed\nsuites: [{suite}]\nprofile: fast\nengine: {{name: local, model: {checkpoint}, device: cpu, batch_size: 2}}\n",
+        encoding="utf-8",
     )
     return path
 
@@ -205,7 +206,9 @@ def test_a_full_disk_tears_nothing_and_the_run_goes_on(built_toy: Path, checkpoi
 def test_ctrl_c_ends_within_seconds_and_says_how_to_go_on(built_toy: Path, checkpoint: Path, tmp_path: Path):
     config = _config_file(tmp_path, built_toy, checkpoint)
     command = [sys.executable, "-m", "evalkit", "run", str(config), "--out", str(tmp_path / "run")]
-    process = subprocess.Popen(command, cwd=tmp_path, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    process = subprocess.Popen(
+        command, cwd=tmp_path, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
     while process.poll() is None and not _answers(tmp_path / "run"):
         time.sleep(0.05)
     began = time.monotonic()

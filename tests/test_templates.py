@@ -26,7 +26,9 @@ def test_worked_example(sums: Template):
 
 def test_a_draw_gives_four_items_of_one_cluster(sums: Template):
     items = draw_items(sums, suite="toy", index=0, seed="s")
-    assert Counter((item.language, item.form) for item in items) == {(language, form): 1 for language in ("zh", "en") for form in ("choice", "number")}
+    assert Counter((item.language, item.form) for item in items) == {
+        (language, form): 1 for language in ("zh", "en") for form in ("choice", "number")
+    }
     assert {item.cluster for item in items} == {"toy-T1"}
     by_id = {item.id: item for item in items}
     for item in items:
@@ -47,7 +49,9 @@ def test_options_are_the_gold_and_three_named_mistakes(sums: Template):
 
 
 def test_no_letter_is_favoured(sums: Template):
-    places = Counter(item.choices.index(str(item.answer)) for n in range(40) for item in draw_items(sums, suite="toy", index=n, seed="s") if item.choices)
+    places = Counter(
+        item.choices.index(str(item.answer)) for n in range(40) for item in draw_items(sums, suite="toy", index=n, seed="s") if item.choices
+    )
     assert set(places.values()) == {20}
 
 
