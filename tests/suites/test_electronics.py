@@ -1,0 +1,501 @@
+"""Electronics: every gold by a second way, every verdict of a hand-written item recomputed from what it prints."""
+
+import itertools
+import math
+import re
+import sys
+from collections import Counter
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+from scipy.optimize import brentq
+
+from evalkit.canon import rng_for
+from evalkit.suite import find_suite
+from evalkit.templates import NEAR_MISS_TOLERANCES, draw_items, draw_params, redraw
+
+SUITE = find_suite("electronics")
+TEMPLATES = SUITE.templates
+ITEMS = {item.id: item for item in SUITE.authored}
+DRAWS = 50
+
+# Examples with golds worked out apart from the templates, with the digits that count.
+BLUEPRINT = {
+    "E1": ({"resistance": 10, "capacitance": 10}, 1592),
+    "E3": ({"sinad": 74.0}, 12.0),
+    "E4": ({"tone": 31, "rate": 44.1}, 13.1),
+    "E5": ({"layer": "outer", "current": 3, "rise": 20, "copper": 1}, 35.3),
+    "E6": ({"limit": 125, "ambient": 50, "power": 8, "rjc": 1.5, "rcs": 0.5}, 7.375),
+    "E7": ({"period": 2, "skew": 0.05, "clk_to_q": 0.12, "path_max": 1.45, "setup": 0.10}, 0.38),
+    "E8": ({"input": 48, "output": 12, "frequency": 200, "ripple": 2}, 22.5),
+    "E10": ({"energy": 0.7, "use": 55, "stress": 125}, 77.7),
+    "E11": ({"gross": 1000, "area": 100, "density": 0.1}, 904.8),  # yield 90.48 %
+    "E14": ({"noise": 1.2, "gain": 18, "loss": 7, "receiver": 4}, 1.77),  # 1.3183 + 4.012/63.10 + 1.512/12.59 = 1.5020
+    "E16": ({"clock": 16, "baud": 115200}, -3.55),
+    "E17": (  # 50 * 9 + 5 * 80 = 850 FIT, 1.176 million hours
+        {"capacitors": 50, "capacitors_fit": 9, "chips": 5, "chips_fit": 80, "connectors": 0, "connectors_fit": 1},
+        134.3,
+    ),
+}
+
+
+def _drawn(template):
+    return [draw_params(template, rng_for("test", template.id, index)) for index in range(DRAWS)]
+
+
+def _stem(name, p, language="en"):
+    template = TEMPLATES[name]
+    return template.stems[language][0].format(**p, **(template.shown(p, language) if template.shown else {}))
+
+
+def _corner_of_a_divider(p):
+    """Where the gain of the complex divider of resistor and capacitor has fallen to 1/sqrt(2)."""
+    ohms, farads = p["resistance"] * 1e3, p["capacitance"] * 1e-9
+
+    def excess(logarithm):
+        reactance = 1 / (2j * math.pi * math.exp(logarithm) * farads)
+        return abs(reactance / (reactance + ohms)) - math.sqrt(0.5)
+
+    return math.exp(brentq(excess, 0, 20, xtol=1e-12))
+
+
+def _bits_of_a_quantised_sine(p):
+    """A full-scale sine is rounded to the claimed number of bits; the bits are corrected by the dB by which its noise is off."""
+    claimed = TEMPLATES["E3"].gold(p)
+    turns = (math.sqrt(5) - 1) / 2  # of the sine between two points: meets all phases evenly
+    sine = np.sin(2 * math.pi * turns * np.arange(1 << 16))
+    step = 2 / 2**claimed
+    noise = np.round(sine / step) * step - sine
+    ratio = 10 * math.log10(np.mean(sine**2) / np.mean(noise**2))
+    return claimed + (p["sinad"] - ratio) / (20 * math.log10(2))
+
+
+def _alias_by_spectrum(p):
+    """The tone is sampled for 10 ms, so that bins lie 0.1 kHz apart, and the highest bin is looked up."""
+    points = round(p["rate"] * 10)
+    spectrum = np.abs(np.fft.rfft(np.sin(2 * math.pi * p["tone"] * np.arange(points) / p["rate"] + 0.3)))
+    return int(np.argmax(spectrum)) / 10
+
+
+def _width_that_carries(p):
+    """Constants are read off the stem; the width is the root of current carried = current wanted."""
+    stem = _stem("E5", p)
+    rise_power, area_power = map(float, re.search(r"ΔT\^([\d.]+)·A\^([\d.]+),", stem).groups())
+    outer, inner, thick = map(float, re.search(r"k = ([\d.]+) for outer and ([\d.]+) for inner.*?, and ([\d.]+) mil", stem).groups())
+    constant = outer if "An outer-layer" in stem else inner
+    assert ("An inner-layer" in stem) == (constant == inner)
+    return brentq(lambda w: constant * p["rise"] ** rise_power * (w * thick * p["copper"]) ** area_power - p["current"], 1, 5000)
+
+
+def _sink_by_network(p):
+    """Node equations junction - case - sink - ambient; the sink's resistance is raised until the junction is at its limit."""
+
+    def junction(sink):
+        a, b, c = 1 / p["rjc"], 1 / p["rcs"], 1 / sink
+        conductance = np.array([[a, -a, 0], [-a, a + b, -b], [0, -b, b + c]])
+        return np.linalg.solve(conductance, np.array([p["power"], 0, c * p["ambient"]]))[0]
+
+    return brentq(lambda sink: junction(sink) - p["limit"], 0.01, 500)
+
+
+def _slack_by_bisection(p):
+    """Clock edges and data on a time axis; the slack is what the period has to spare over the shortest that captures."""
+
+    def captures(period):
+        launched, captured = 10.0, 10.0 + period + p["skew"]
+        stable_from = launched + p["clk_to_q"] + p["path_max"]
+        return stable_from <= captured - p["setup"]
+
+    low, high = 0.0, 50.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (low, middle) if captures(middle) else (middle, high)
+    return p["period"] - high
+
+
+def _inductance_by_marching(p):
+    """On time by volt-second balance found as a root; the current's swing is summed over small steps of the on time."""
+    period = 1e-3 / p["frequency"]
+    on = brentq(lambda t: (p["input"] - p["output"]) * t - p["output"] * (period - t), 0, period, xtol=1e-18)
+    steps = np.full(1000, on / 1000)
+    return 1e6 * brentq(lambda henry: float(np.sum((p["input"] - p["output"]) / henry * steps)) - p["ripple"], 1e-8, 1e-2, xtol=1e-16)
+
+
+def _acceleration_by_sensitivity(p):
+    """The rate's relative slope Ea/(k T^2), integrated from use to stress; joules and the constants of the SI."""
+    charge, constant = 1.602176634e-19, 8.617e-5 * 1.602176634e-19
+    slope = quad(lambda kelvin: p["energy"] * charge / (constant * kelvin**2), p["use"] + 273.15, p["stress"] + 273.15)[0]
+    return math.exp(slope)
+
+
+def _untouched_dies(p):
+    """The wafer's defects fall on its dies one after another: each misses a given die with chance 1 - 1/dies."""
+    defects = p["gross"] * p["area"] * 1e-2 * p["density"]
+    return p["gross"] * (1 - 1 / p["gross"]) ** defects
+
+
+def _noise_by_temperature(p):
+    """Noise temperatures of the stages, each seen through the gain before it."""
+    gain, loss = 10 ** (p["gain"] / 10), 10 ** (p["loss"] / 10)
+    amplifier = 290 * (10 ** (p["noise"] / 10) - 1)
+    cable = 290 * (loss - 1)
+    receiver = 290 * (10 ** (p["receiver"] / 10) - 1)
+    total = amplifier + (cable + loss * receiver) / gain
+    return 10 * math.log10(1 + total / 290)
+
+
+def _baud_by_trial(p):
+    """The divisor whose sixteenfold is nearest to the ticks of a bit; a thousand bits are timed in ticks of the clock."""
+    wanted_ticks = Fraction(p["clock"] * 10**6, p["baud"])
+    divisor = min(range(1, 500), key=lambda candidate: abs(16 * candidate - wanted_ticks))
+    seconds = Fraction(1000 * 16 * divisor, p["clock"] * 10**6)
+    return float((1000 / seconds - p["baud"]) * 100 / p["baud"])
+
+
+def _mean_life(p):
+    """The board survives while all of its parts do; the survival is integrated over time."""
+    rates = [(p[part], p[f"{part}_fit"]) for part in ("capacitors", "chips", "connectors")]
+
+    def survival(years):
+        return math.prod(math.exp(-fit * 1e-9 * 8760 * years) ** number for number, fit in rates)
+
+    return quad(survival, 0, 400)[0] + quad(survival, 400, np.inf)[0]
+
+
+SECOND_WAY = {
+    "E1": (_corner_of_a_divider, 1e-6),
+    "E3": (_bits_of_a_quantised_sine, 0.003),
+    "E4": (_alias_by_spectrum, 1e-9),
+    "E5": (_width_that_carries, 1e-6),
+    "E6": (_sink_by_network, 1e-6),
+    "E7": (_slack_by_bisection, 1e-6),
+    "E8": (_inductance_by_marching, 1e-6),
+    "E10": (_acceleration_by_sensitivity, 1e-6),
+    "E11": (_untouched_dies, 0.002),
+    "E14": (_noise_by_temperature, 1e-6),
+    "E16": (_baud_by_trial, 1e-6),
+    "E17": (_mean_life, 1e-6),
+}
+
+
+def test_every_template_has_a_second_way_and_an_example():
+    assert set(TEMPLATES) == set(SECOND_WAY) == set(BLUEPRINT)
+    assert len(TEMPLATES) == 12
+
+
+@pytest.mark.parametrize("name", sorted(SECOND_WAY))
+def test_gold_agrees_with_a_second_derivation(name):
+    derive, relative = SECOND_WAY[name]
+    for drawn in _drawn(TEMPLATES[name]):
+        assert drawn.gold == pytest.approx(derive(drawn.params), rel=relative), drawn.params
+
+
+@pytest.mark.parametrize("name", sorted(BLUEPRINT))
+def test_worked_example(name):
+    template = TEMPLATES[name]
+    params, printed = BLUEPRINT[name]
+    digits = len(str(printed).partition(".")[2])
+    assert round(template.gold(params), digits) == printed
+    worked, gold = template.worked
+    assert template.text(template.gold(worked)) == template.text(gold)
+
+
+def test_noise_formula_on_three_amplifiers():
+    """A chain with a gain in every stage: 1.2 dB and 18 dB, 9 dB and -7 dB, 4 dB give 1.90 dB."""
+    module = sys.modules["evalkit_suite_electronics_templates"]
+    assert module.cascade_noise(((1.2, 18), (9, -7), (4, 0))) == pytest.approx(1.90, abs=0.005)
+
+
+@pytest.mark.parametrize("name", sorted(TEMPLATES))
+def test_mistakes_differ_from_the_gold_and_each_can_be_made(name):
+    template = TEMPLATES[name]
+    seen = Counter()
+    signed = name in ("E7", "E16")
+    for drawn in _drawn(template):
+        band = NEAR_MISS_TOLERANCES * template.tolerance.width(drawn.gold)
+        assert len(drawn.wrong) == 3
+        for mistake, formula in template.mistakes.items():
+            value = formula(drawn.params)
+            if value is not None:
+                seen[mistake] += 1
+                assert abs(value - drawn.gold) > band, (mistake, drawn.params)
+                assert signed or value > 0, (mistake, drawn.params)
+    assert set(seen) == set(template.mistakes)
+
+
+@pytest.mark.parametrize("name", sorted(TEMPLATES))
+def test_rounding_costs_less_than_a_fifth_of_the_tolerance(name):
+    template = TEMPLATES[name]
+    for drawn in _drawn(template):
+        cost = abs(float(template.text(drawn.gold)) - drawn.gold)
+        assert cost <= template.tolerance.width(drawn.gold) / 5 + 1e-9, drawn
+
+
+LAYERS_ZH = {"outer": "外层(?:电源)?走线", "inner": "内层(?:电源)?走线"}
+
+
+@pytest.mark.parametrize("name", sorted(TEMPLATES))
+def test_stems_fill_in_both_languages_and_phrasings(name):
+    template = TEMPLATES[name]
+    for index in (0, 1):
+        for item in draw_items(template, suite="electronics", index=index, seed="test"):
+            assert not set("{}") & set(item.stem)
+            for key, value in item.params.items():
+                shown = LAYERS_ZH.get(str(value), str(value)) if item.language == "zh" else str(value)
+                assert re.search(rf"(?<![\d.]){shown if shown in LAYERS_ZH.values() else re.escape(shown)}(?![\d.]\d)", item.stem), (key, item.stem)
+            assert (re.search(r"[一-鿿]", item.stem) is not None) == (item.language == "zh")
+            fresh = redraw(template, item, rng_for("redrawn", item.id))
+            assert fresh.params != item.params
+            assert fresh.stem != item.stem
+
+
+def test_gross_dies_fit_on_the_wafer():
+    """Dies on a grid of squares are counted on a 300 mm wafer; the printed number never exceeds what fits."""
+    for drawn in _drawn(TEMPLATES["E11"]):
+        side = math.sqrt(drawn.params["area"])
+        edges = np.arange(-20, 40) * side
+        best = 0
+        for right, up in itertools.product((0.0, 0.25, 0.5, 0.75), repeat=2):
+            x, y = np.meshgrid(edges + right * side, edges + up * side)
+            reach = np.maximum(abs(x), abs(x + side)) ** 2 + np.maximum(abs(y), abs(y + side)) ** 2
+            best = max(best, int(np.sum(reach <= 150**2)))
+        assert 0.85 * best < drawn.params["gross"] <= best, (drawn.params, best)
+
+
+def _rows(context):
+    """Cells of the body rows of the only table in `context`."""
+    lines = [[cell.strip() for cell in line.strip("| ").split("|")] for line in context.split("\n") if line.startswith("|")]
+    return [cells for cells in lines[1:] if not set("".join(cells)) <= set("-")]
+
+
+def _number(cell):
+    return Fraction(cell.replace("−", "-").replace("+", ""))
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_designs_against_the_board_maker(language):
+    item = ITEMS[f"electronics-compliance-001-{language}"]
+    limits = [Fraction(value) for value in re.findall(r"(?:不小于|at least) (\d\.\d+)", item.context)]
+    assert len(limits) == 5
+    faults = {}
+    for name, *cells in _rows(item.context):
+        trace, space, drill, pad, edge = map(_number, cells)
+        faults[name] = sum(value < limit for value, limit in zip((trace, space, drill, (pad - drill) / 2, edge), limits, strict=True))
+    assert sorted(faults.values()) == [0, 1, 1, 1]
+    assert faults[item.answer] == 0
+
+
+def test_restricted_substances():
+    item = ITEMS["electronics-compliance-002-zh"]
+    assert "铅、汞、六价铬均不超过 0.1 %，镉不超过 0.01 %" in item.context
+    limits = [Fraction(percent) * 10_000 for percent in ("0.1", "0.01", "0.1", "0.1")]  # 1 % is 10,000 mg/kg
+    over = [name for name, *cells in _rows(item.context) if any(_number(c) > limit for c, limit in zip(cells, limits, strict=True))]
+    assert over == [item.answer]
+    cadmium_for_all = [name for name, *cells in _rows(item.context) if any(_number(c) > 100 for c in cells)]
+    assert len(cadmium_for_all) == 4  # whoever takes one limit for all cannot find the answer
+
+
+def test_derating():
+    item = ITEMS["electronics-compliance-003-zh"]
+    words = {"电阻": "电阻功率", "陶瓷电容": "陶瓷电容电压", "铝电解电容": "铝电解电容电压", "MOSFET": "MOSFET 漏源电压"}
+    over = []
+    for name, kind, rated, actual in _rows(item.context):
+        share = _number(actual.split()[0]) / _number(rated.split()[0])
+        if share > Fraction(int(re.search(rf"{words[kind]} (\d+) %", item.context).group(1)), 100):
+            over.append(name)
+    assert over == [item.answer]
+
+
+def test_acceptance_of_lots():
+    item = ITEMS["electronics-compliance-004-en"]
+    numbers = [int(value) for value in re.findall(r"(?:critical|major|minor) defects (\d+)", item.context)]
+    assert len(numbers) == 3
+    taken = [name for name, *cells in _rows(item.context) if all(int(c) <= limit for c, limit in zip(cells, numbers, strict=True))]
+    assert taken == [item.answer]
+
+
+def test_workplaces():
+    item = ITEMS["electronics-compliance-005-en"]
+    strap, mat = re.findall(r"([\d.]+) MΩ to ([\d.]+) MΩ", item.context)
+    offset = re.search(r"between (\S+) V and (\S+) V", item.context).groups()
+    bands = [(_number(low), _number(high)) for low, high in (strap, mat, offset)]
+    broken = [
+        name
+        for name, *cells in _rows(item.context)
+        if not all(low <= _number(c) <= high for c, (low, high) in zip(cells, bands, strict=True))
+    ]
+    assert broken == [item.answer]
+
+
+# What the stem says > (step that comes first, step that comes later), each by a word of it.
+RULES = {
+    "electronics-procedure-002-zh": {
+        "时钟稳定后才能释放复位": ("启动时钟", "释放复位"),
+        "内核电源稳定后才能使能 I/O 电源": ("内核", "I/O"),
+        "接入 12 V 后才能使能内核电源": ("12 V", "内核"),
+        "I/O 电源稳定后才能启动时钟": ("I/O", "启动时钟"),
+    },
+    "electronics-procedure-003-en": {
+        "The paste deposits are inspected while the pads still carry nothing but paste": ("Inspect the paste", "Place the components"),
+        "soldering is done in a reflow oven": ("Heat the board", "Inspect the solder joints"),
+        "the joints are inspected once they exist": ("Heat the board", "Inspect the solder joints"),
+        # no paste to inspect before it is printed, no part to solder before it is placed: plain physics
+        "A bare board is assembled": ("Print solder paste", "Inspect the paste"),
+        "surface-mounted parts": ("Place the components", "Heat the board"),
+    },
+}
+
+
+@pytest.mark.parametrize("name", sorted(RULES))
+def test_only_one_order_obeys_the_printed_rules(name):
+    item = ITEMS[name]
+
+    def place(order, word):
+        (found,) = [index for index, step in enumerate(order) if word in step]
+        return found
+
+    assert all(rule in item.stem for rule in RULES[name])
+    kept = [
+        order
+        for order in itertools.permutations(item.choices)
+        if all(place(order, first) < place(order, then) for first, then in RULES[name].values())
+    ]
+    assert kept == [item.answer]
+    assert item.choices != item.answer
+    assert len(item.labels) == len(item.choices)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_dead_rail(language):
+    """Input present, enable low, no short: only the enable line tells the good board's regulator from the faulty one's."""
+    context = ITEMS[f"electronics-diagnosis-001-{language}"].context
+    board = [(float(good), float(bad)) for _, good, bad in _rows(context)]
+    supply, buck, feed, enable, output, *behind = board
+    assert all(bad == pytest.approx(good, rel=0.02) for good, bad in (supply, buck, feed))
+    assert enable[0] > 2
+    assert enable[1] < 0.4
+    assert all(bad == 0 for _, bad in (output, *behind))
+    good, bad = map(float, re.findall(r"([\d.]+) kΩ", context))
+    assert bad > 0.9 * good
+
+
+def test_bit_time_of_the_sender():
+    item = ITEMS["electronics-diagnosis-003-zh"]
+    bit, frame = (float(value) for value in re.findall(r"([\d.]+) µs", item.context))
+    rates = {option: int(re.search(r"(\d+) baud", option).group(1)) for option in item.choices if "baud" in option}
+    assert [option for option, rate in rates.items() if 1e6 / bit == pytest.approx(rate, rel=0.01)] == [item.answer]
+    assert frame / bit == pytest.approx(10, rel=0.01)  # start, eight data, stop: no parity bit
+    assert "空闲电平：高" in item.context
+
+
+def _longest_run(flags):
+    return max((len(list(group)) for flag, group in itertools.groupby(flags) if flag), default=0)
+
+
+def test_control_chart():
+    item = ITEMS["electronics-diagnosis-004-en"]
+    points = [float(value) for value in re.search(r"Points 1 to 13: (.*)", item.context).group(1).split(", ")]
+    centre, low, high = map(float, re.search(r"Centre line ([\d.]+), limits ([\d.]+) and (\d+\.\d+)", item.context).groups())
+    assert len(points) == 13
+    steps = np.diff(points)
+    above, below = ([point > centre for point in points], [point < centre for point in points])
+    turns = [first * second < 0 for first, second in itertools.pairwise(steps)]
+    broken = {
+        1: any(not low <= point <= high for point in points),
+        2: max(_longest_run(above), _longest_run(below)) >= 9,
+        3: max(_longest_run(steps > 0), _longest_run(steps < 0)) + 1 >= 6,
+        4: _longest_run(turns) + 2 >= 14,
+    }
+    (rule,) = [number for number, found in broken.items() if found]
+    assert f"rule {rule}" in item.answer
+
+
+def test_regulator_goes_off_by_heat_alone():
+    item = ITEMS["electronics-diagnosis-005-en"]
+    limit, lockout, ceiling, hot, cool = (
+        float(re.search(pattern, item.context).group(1))
+        for pattern in (r"limit ([\d.]+) A", r"below ([\d.]+) V", r"above ([\d.]+) V", r"shutdown at (\d+) °C", r"return at (\d+) °C")
+    )
+    rows = [tuple(map(float, cells)) for cells in _rows(item.context)]
+    for (_, volts, out, load, chip), before in zip(rows, [None, *rows[:-1]], strict=True):
+        assert load < limit
+        assert volts > lockout
+        assert out < ceiling
+        if before is not None and (out == 0) != (before[2] == 0):
+            assert chip == (hot if out == 0 else cool)
+
+
+def test_bus_is_released_by_clocks():
+    log = ITEMS["electronics-diagnosis-002-zh"].context
+    held, freed = re.search(r"第 1～(\d) 个脉冲后 SDA = 0.1 V，第 (\d) 个脉冲后 SDA = 3.3 V", log).groups()
+    assert int(freed) == int(held) + 1 <= 9  # a byte and its acknowledge take nine clocks
+    assert log.index("读第一个字节的途中") < log.index("SDA = 0.1 V")
+
+
+MONTHS = {"March": 3, "April": 4, "May": 5}
+
+
+def _dates(text):
+    found = {f"{y}-{int(m):02d}-{int(d):02d}" for y, m, d in re.findall(r"(\d{4})[-年](\d{1,2})[-月](\d{1,2})", text)}
+    return found | {f"{y}-{MONTHS[m]:02d}-{int(d):02d}" for d, m, y in re.findall(r"(\d{1,2}) (March|April|May) (\d{4})", text)}
+
+
+@pytest.mark.parametrize("name", sorted(name for name in ITEMS if "-extraction-" in name))
+def test_extracted_values_stand_in_the_document(name):
+    item = ITEMS[name]
+    assert list(item.schema["properties"]) == list(item.schema["required"]) == list(item.answer)
+    for key, value in item.answer.items():
+        assert key in item.stem
+        if isinstance(value, bool):
+            assert value == ("整批拒收" not in item.context)
+        elif isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+            assert value in _dates(item.context)
+        elif isinstance(value, str):
+            assert value in item.context
+        elif key == "failures":
+            assert value == len(re.findall(r"One device failed", item.context))
+        else:
+            assert re.search(rf"(?<![\d.]){value}(?!\d|\.\d)", item.context), (key, value)
+
+
+def test_extremes_of_the_oven_report():
+    item = ITEMS["electronics-extraction-004-en"]
+    rows = _rows(item.context)
+    assert item.answer["peak_c"] == max(int(row[2]) for row in rows)
+    assert item.answer["shortest_tal_s"] == min(int(row[3]) for row in rows)
+
+
+def test_numbers_of_items():
+    assert Counter(item.language for item in ITEMS.values()) == {"zh": 20, "en": 20}
+    assert Counter(item.task for item in ITEMS.values()) == {
+        "knowledge": 8,
+        "terminology": 8,
+        "compliance": 6,
+        "procedure": 6,
+        "diagnosis": 6,
+        "extraction": 6,
+    }
+    assert sum(item.foundation for item in ITEMS.values()) >= 10
+    assert sum(template.foundation for template in TEMPLATES.values()) == 3
+    used = {item.subarea for item in ITEMS.values()} | {template.subarea for template in TEMPLATES.values()}
+    assert used == set(SUITE.subareas)
+
+
+def test_no_option_gives_itself_away():
+    choices = [item for item in ITEMS.values() if item.form == "choice"]
+    places = Counter(item.choices.index(item.answer) for item in choices)
+    assert all(len(item.choices) == 4 and set(item.mistakes) == set(item.choices) - {item.answer} for item in choices)
+    assert all(abs(places[place] - len(choices) / 4) <= 2 for place in range(4))
+    longest = [item for item in choices if all(len(item.answer) > len(option) for option in item.mistakes)]
+    assert len(choices) / 8 <= len(longest) <= len(choices) * 3 / 8
+
+
+def test_pairs_name_each_other():
+    paired = [item for item in ITEMS.values() if item.pair]
+    assert len(paired) == 10
+    for item in paired:
+        other = ITEMS[item.pair]
+        assert other.pair == item.id
+        assert (other.cluster, other.form, other.task, other.level) == (item.cluster, item.form, item.task, item.level)
