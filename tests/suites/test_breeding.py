@@ -1,0 +1,419 @@
+"""Breeding: every gold by a second way, every verdict of a hand-written item recomputed from what it prints."""
+
+import itertools
+import re
+from collections import Counter
+from functools import cache
+from statistics import fmean
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+from scipy.optimize import brentq
+from scipy.stats import binom, norm
+
+from evalkit.canon import rng_for
+from evalkit.suite import find_suite
+from evalkit.templates import NEAR_MISS_TOLERANCES, draw_items, draw_params, redraw
+
+SUITE = find_suite("breeding")
+TEMPLATES = SUITE.templates
+ITEMS = {item.id: item for item in SUITE.authored}
+DRAWS = 50
+
+# The examples of the blueprint with the digits that it prints; B5, B8 and B14 are brought to the template's question.
+BLUEPRINT = {
+    "B2": ({"round_yellow": 315, "round_green": 108, "wrinkled_yellow": 101, "wrinkled_green": 32}, 0.470),
+    "B3": ({"percent": 5, "heritability": 0.35, "sd_g": 12 / 2.0627128}, 4.2),
+    "B4": ({"ms_genotype": 148, "ms_interaction": 52, "ms_error": 20, "replicates": 3, "environments": 4}, 0.649),
+    "B5": ({"sire_generation": 1, "dam_generation": 1, "inbreeding_a": 0, "inbreeding_b": 0}, 25.0),
+    "B6": ({"mother": 7.2, "father": 6.4, "hybrid": 8.9}, 30.9),
+    "B7": ({"recombinants": 18, "progeny": 100}, 18.8),
+    "B8": ({"loci": 1000, "backcrosses": 3}, 125),
+    "B9": ({"share_percent": 100 / 64, "sure_percent": 99}, 293),
+    "B10": ({"seedlings": 20, "thousand_g": 42, "germination": 90, "purity": 98, "emergence": 85}, 11.2),
+    "B11": ({"fresh_t": 8.6, "moisture": 24.5}, 7.55),
+    "B12": ({"mean_kg": 9000, "record_kg": 9450, "heritability": 0.3}, 135),
+    "B14": (
+        {
+            "intensity_sires": 1.755,
+            "accuracy_sires": 0.7,
+            "interval_sires": 4.5,
+            "intensity_dams": 1.755,
+            "accuracy_dams": 0.7,
+            "interval_dams": 4.5,
+            "genetic_sd": 250,
+        },
+        68.25,
+    ),
+}
+
+
+def _drawn(template):
+    return [draw_params(template, rng_for("test", template.id, index)) for index in range(DRAWS)]
+
+
+def _chi_square_by_covariance(p):
+    """Quadratic form of three deviations in the inverse covariance matrix of the multinomial counts."""
+    counts = np.array([p[name] for name in ("round_yellow", "round_green", "wrinkled_yellow", "wrinkled_green")], dtype=float)
+    shares = np.array([9, 3, 3, 1]) / 16
+    off = (counts - counts.sum() * shares)[:3]
+    covariance = counts.sum() * (np.diag(shares[:3]) - np.outer(shares[:3], shares[:3]))
+    return off @ np.linalg.solve(covariance, off)
+
+
+def _response_by_integration(p):
+    """Mean breeding value of the selected: the truncation point by root finding, the mean of the tail by integration."""
+    share = p["percent"] / 100
+    point = brentq(lambda z: quad(norm.pdf, z, 12)[0] - share, -1, 5, xtol=1e-12)
+    mean = quad(lambda x: x * norm.pdf(x), point, 12)[0] / share
+    return p["heritability"] * mean * p["sd_g"]
+
+
+def _heritability_by_covariance_of_plots(p):
+    """Expected mean squares solved as a linear system, then the variance of a line's mean from the covariance of all its plots."""
+    r, e = p["replicates"], p["environments"]
+    expected = np.array([[r * e, r, 1], [0, r, 1], [0, 0, 1]], dtype=float)
+    genetic, interaction, error = np.linalg.solve(expected, [p["ms_genotype"], p["ms_interaction"], p["ms_error"]])
+    plots = genetic * np.ones((r * e, r * e)) + interaction * np.kron(np.eye(e), np.ones((r, r))) + error * np.eye(r * e)
+    return genetic / plots.mean()
+
+
+def kinship_of(parents, own=None):
+    """Coefficients of kinship by recursion; `parents` in order of birth, founders without; `own` gives founders' inbreeding."""
+    order = {name: place for place, name in enumerate(parents)}
+
+    @cache
+    def kinship(a, b):
+        if order[a] < order[b]:
+            a, b = b, a
+        if a == b:
+            return 0.5 * (1 + (kinship(*parents[a]) if parents[a] else (own or {}).get(a, 0.0)))
+        return 0.5 * sum(kinship(parent, b) for parent in parents[a]) if parents[a] else 0.0
+
+    return kinship
+
+
+def _inbreeding_by_kinship(p):
+    """Kinship of the parents by recursion in the pedigree written out, mates from outside as founders."""
+    parents = {"A": (), "B": ()}
+    last = {}
+    for side, generations in (("sire", p["sire_generation"]), ("dam", p["dam_generation"])):
+        couple = ("A", "B")
+        for generation in range(1, generations + 1):
+            name = f"{side}{generation}"
+            if generation > 1:
+                parents[f"mate of {last[side]}"] = ()
+                couple = (last[side], f"mate of {last[side]}")
+            parents[name] = couple
+            last[side] = name
+    return 100 * kinship_of(parents, {"A": p["inbreeding_a"], "B": p["inbreeding_b"]})(last["sire"], last["dam"])
+
+
+def _heterosis_by_root_finding(p):
+    """The percentage that lifts the mean of the parents to the hybrid."""
+    return brentq(lambda lead: fmean((p["mother"], p["father"])) * (1 + lead / 100) - p["hybrid"], -100, 500)
+
+
+def _kosambi_by_integration(p):
+    """Kosambi's interference 2r makes dr/dm = 1 - 4r^2; the distance is the integral of dm."""
+    return 100 * quad(lambda r: 1 / (1 - 4 * r * r), 0, p["recombinants"] / p["progeny"])[0]
+
+
+def _heterozygous_by_markov_chain(p):
+    """Genotypes (donor homozygote, heterozygote, recurrent homozygote) of a locus, mated to the recurrent parent n times."""
+    mating = np.array([[0, 1, 0], [0, 0.5, 0.5], [0, 0, 1]])
+    return p["loci"] * (np.array([0, 1, 0]) @ np.linalg.matrix_power(mating, p["backcrosses"]))[1]
+
+
+def _number_by_search(p):
+    """The first n whose chance of failure is small enough, in whole numbers (shares in ten-thousandths of a per cent)."""
+    scale = 10**6
+    missing = scale - round(p["share_percent"] * 10**4)
+    left, whole = 1, 1
+    for n in itertools.count(1):
+        left, whole = left * missing, whole * scale
+        if 100 * left <= (100 - p["sure_percent"]) * whole:
+            return n
+    raise AssertionError
+
+
+def _seed_by_counting(p):
+    """The weight from which, seed for seed, the wanted number of seedlings comes up."""
+
+    def seedlings(kilograms):
+        pure_g = kilograms * 1000 * p["purity"] / 100
+        return pure_g / (p["thousand_g"] / 1000) * p["germination"] / 100 * p["emergence"] / 100
+
+    return brentq(lambda kilograms: seedlings(kilograms) - p["seedlings"] * 1e4, 0, 1000)
+
+
+def _yield_by_drying(p):
+    """Water driven off until the rest holds 14 %: dry matter is conserved."""
+    water = p["fresh_t"] * p["moisture"] / 100
+    dry = p["fresh_t"] - water
+    lost = brentq(lambda off: (water - off) / (dry + water - off) - 0.14, 0, water)
+    return p["fresh_t"] - lost
+
+
+def _breeding_value_by_mixed_model(p):
+    """Henderson's equation for one record with known mean: (1 + lambda) a = y - mean, lambda = (1 - h2) / h2."""
+    ratio = (1 - p["heritability"]) / p["heritability"]
+    return np.linalg.solve([[1 + ratio]], [p["record_kg"] - p["mean_kg"]])[0]
+
+
+def _gain_by_gene_flow(p):
+    """Hill's gene flow in tenths of a year: a matrix hands genes on by age class, its stationary vector weights the selection."""
+    males, females = round(10 * p["interval_sires"]), round(10 * p["interval_dams"])
+    flow = np.eye(males + females, k=-1)
+    lead = np.zeros(males + females)
+    for newborn in (0, males):
+        flow[newborn] = 0
+        flow[newborn, [males - 1, males + females - 1]] = 0.5
+        lead[newborn] = sum(p[f"intensity_{sex}"] * p[f"accuracy_{sex}"] * p["genetic_sd"] for sex in ("sires", "dams")) / 2
+    balance = flow.T - np.eye(males + females)
+    balance[-1] = 1
+    weights = np.linalg.solve(balance, np.eye(males + females)[-1])
+    return 10 * weights @ lead
+
+
+SECOND_WAY = {
+    "B2": _chi_square_by_covariance,
+    "B3": _response_by_integration,
+    "B4": _heritability_by_covariance_of_plots,
+    "B5": _inbreeding_by_kinship,
+    "B6": _heterosis_by_root_finding,
+    "B7": _kosambi_by_integration,
+    "B8": _heterozygous_by_markov_chain,
+    "B9": _number_by_search,
+    "B10": _seed_by_counting,
+    "B11": _yield_by_drying,
+    "B12": _breeding_value_by_mixed_model,
+    "B14": _gain_by_gene_flow,
+}
+
+
+def test_every_template_has_a_second_way_and_an_example():
+    assert set(TEMPLATES) == set(SECOND_WAY) == set(BLUEPRINT)
+    assert len(TEMPLATES) == 12
+
+
+@pytest.mark.parametrize("name", sorted(SECOND_WAY))
+def test_gold_agrees_with_a_second_derivation(name):
+    template = TEMPLATES[name]
+    for drawn in _drawn(template):
+        assert drawn.gold == pytest.approx(SECOND_WAY[name](drawn.params), rel=1e-6), drawn.params
+
+
+@pytest.mark.parametrize("name", sorted(BLUEPRINT))
+def test_worked_example(name):
+    template = TEMPLATES[name]
+    params, printed = BLUEPRINT[name]
+    digits = len(str(printed).partition(".")[2])
+    assert round(template.gold(params), digits) == printed
+    worked, gold = template.worked
+    assert template.text(template.gold(worked)) == template.text(gold)
+    assert template.gold(worked) == pytest.approx(SECOND_WAY[name](worked), rel=1e-6)
+
+
+def test_mistakes_of_the_blueprint_have_its_values():
+    heterosis, mapping, pedigree = (TEMPLATES[name] for name in ("B6", "B7", "B5"))
+    assert round(heterosis.mistakes["better parent as base"](BLUEPRINT["B6"][0]), 1) == 23.6
+    assert round(mapping.mistakes["Haldane's function"](BLUEPRINT["B7"][0]), 1) == 22.3
+    assert pedigree.mistakes["path through the second ancestor missed"](BLUEPRINT["B5"][0]) == 12.5  # half-sibs
+
+
+@pytest.mark.parametrize("name", sorted(TEMPLATES))
+def test_mistakes_differ_from_the_gold_and_each_can_be_made(name):
+    template = TEMPLATES[name]
+    seen = Counter()
+    for drawn in _drawn(template):
+        band = NEAR_MISS_TOLERANCES * template.tolerance.width(drawn.gold)
+        assert len(drawn.wrong) == 3
+        for mistake, formula in template.mistakes.items():
+            value = formula(drawn.params)
+            if value is not None:
+                seen[mistake] += 1
+                assert abs(value - drawn.gold) > band, (mistake, drawn.params)
+                assert value > 0, (mistake, drawn.params)
+    assert set(seen) == set(template.mistakes)
+
+
+@pytest.mark.parametrize("name", sorted(TEMPLATES))
+def test_few_draws_are_thrown_back(name):
+    """Fifty draws by hand: at least one in five passes guards and near-miss rule."""
+    template = TEMPLATES[name]
+    usable = 0
+    for index in range(DRAWS):
+        params = template.draw(rng_for("guards", name, index))
+        if params is not None:
+            gold = template.gold(params)
+            values = [formula(params) for formula in template.mistakes.values()]
+            usable += all(abs(value - gold) > 3 * template.tolerance.width(gold) for value in values if value is not None)
+    assert usable >= DRAWS / 5
+
+
+@pytest.mark.parametrize("name", sorted(TEMPLATES))
+def test_rounding_costs_less_than_a_fifth_of_the_tolerance(name):
+    template = TEMPLATES[name]
+    for drawn in _drawn(template):
+        cost = abs(float(template.text(drawn.gold)) - drawn.gold)
+        assert cost <= template.tolerance.width(drawn.gold) / 5 + 1e-9, drawn
+
+
+@pytest.mark.parametrize("name", sorted(TEMPLATES))
+def test_stems_fill_in_both_languages_and_phrasings(name):
+    template = TEMPLATES[name]
+    for index in (0, 1):
+        for item in draw_items(template, suite="breeding", index=index, seed="test"):
+            assert not set("{}") & set(item.stem)
+            for value in item.params.values():
+                assert re.search(rf"(?<![\d.]){re.escape(str(value))}(?![\d.]\d)", item.stem), (value, item.stem)
+            assert (re.search(r"[一-鿿]", item.stem) is not None) == (item.language == "zh")
+            fresh = redraw(template, item, rng_for("redrawn", item.id))
+            assert fresh.params != item.params
+            assert fresh.stem != item.stem
+
+
+def _rows(item):
+    """Body of the table in an item's context, cells as texts."""
+    lines = [line for line in item.context.split("\n") if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def test_seed_lots():
+    for language in ("zh", "en"):
+        item = ITEMS[f"breeding-compliance-001-{language}"]
+        purity, clean, germination, moisture = (float(n) for n in re.findall(r"\d+(?:\.\d+)?(?= ?%)", item.context)[:4])
+        passing = [
+            lot
+            for lot, *cells in _rows(item)
+            for a, b, c, d in [map(float, cells)]
+            if a >= purity and b >= clean and c >= germination and d <= moisture
+        ]
+        assert passing == [item.answer]
+
+
+def test_variety_names():
+    item = ITEMS["breeding-compliance-002-zh"]
+    breaks = re.compile(r"\d+|[A-Za-z]+|[一-鿿]|.*(?:超级|最优|之王).*")
+    assert [name for name in item.choices if not breaks.fullmatch(name)] == [item.answer]
+
+
+def test_isolation():
+    item = ITEMS["breeding-compliance-003-zh"]
+    failing = [field for field, metres, days, kind in _rows(item) if int(metres) < 200 and int(days) < 25 and kind != "本制种田的父本"]
+    assert failing == [item.answer]
+
+
+def test_planned_matings():
+    """Each mating's pedigree by kinship recursion."""
+    item = ITEMS["breeding-compliance-004-en"]
+    couple = {"G": (), "H": ()}
+    born = {
+        "Half-sibs": (couple | {"K": (), "s": ("G", "H"), "d": ("G", "K")}),
+        "Uncle and full niece": (couple | {"K": (), "s": ("G", "H"), "b": ("G", "H"), "d": ("b", "K")}),
+        "First cousins": (couple | {"K": (), "L": (), "m": ("G", "H"), "n": ("G", "H"), "s": ("K", "m"), "d": ("L", "n")}),
+        "Sire and daughter": {"s": (), "K": (), "d": ("s", "K")},
+    }
+    limit = float(re.search(r"at most ([\d.]+) %", item.context).group(1))
+    assert set(born) == set(item.choices)
+    assert [mating for mating, parents in born.items() if 100 * kinship_of(parents)("s", "d") <= limit] == [item.answer]
+
+
+def test_off_types():
+    item = ITEMS["breeding-compliance-005-en"]
+    allowed = [(*map(int, plants.split(" to ")), int(most)) for plants, most in _rows(item)]
+    for low, high, most in allowed:  # the printed table is that of the binomial distribution
+        assert binom.cdf(most, high, 0.01) >= 0.95 > binom.cdf(most, high + 1, 0.01)
+        assert binom.cdf(most - 1, low, 0.01) < 0.95
+    seen = re.findall(r"(Candidate \w) (\d+) plants, (\d+) off-types", item.context)
+    uniform = [name for name, n, off in seen if any(low <= int(n) <= high and int(off) <= most for low, high, most in allowed)]
+    assert uniform == [item.answer]
+    assert len(seen) == 4
+
+
+def test_tables_of_the_diagnoses():
+    checks = [float(n) for n in re.findall(r"CK (\d+\.\d)", ITEMS["breeding-diagnosis-002-zh"].context)]
+    assert len(checks) == 4
+    assert all(round(a - b, 3) == 0.9 for a, b in itertools.pairwise(checks))  # a trend, not scatter
+
+    sites = [(float(a), float(b)) for _, a, b in _rows(ITEMS["breeding-diagnosis-003-zh"])]
+    assert fmean(a for a, _ in sites) == pytest.approx(fmean(b for _, b in sites))
+    assert all(a - b > 0.5 for a, b in sites[:3])
+    assert all(b - a > 0.5 for a, b in sites[3:])
+
+    bulls = {name: [int(n.replace(",", "")) for n in cells] for name, *cells in _rows(ITEMS["breeding-diagnosis-004-en"])}
+    lead = {name: daughters - mates for name, (_, _, daughters, mates) in bulls.items()}
+    assert ITEMS["breeding-diagnosis-004-en"].answer.startswith(max(lead, key=lead.get))
+    assert bulls["P"][2] > bulls["Q"][2]  # the trap: the plain means point the other way
+
+
+def test_hand_cross_is_the_same_order_in_both_languages():
+    zh, en = (ITEMS[f"breeding-procedure-001-{language}"] for language in ("zh", "en"))
+    for item in (zh, en):
+        assert sorted(item.choices) == sorted(item.answer)
+        assert item.choices != item.answer
+    assert [zh.answer.index(step) for step in zh.choices] == [en.answer.index(step) for step in en.choices]
+    # what forces the order is printed in the steps
+    for item, words in ((zh, ("留下的小花", "去雄后的麦穗", "取下纸袋", "重新套袋")), (en, ("that were left", "emasculated ear", "take the bag off", "again"))):
+        assert all(word in step for word, step in zip(words, item.answer[1:], strict=True))
+
+
+MONTHS = dict(zip(["January", "April", "June", "July", "August", "October"], (1, 4, 6, 7, 8, 10), strict=True))
+
+
+def _dates(text):
+    found = {f"{y}-{int(m):02d}-{int(d):02d}" for y, m, d in re.findall(r"(\d{4})年(\d{1,2})月(\d{1,2})日", text)}
+    return found | {f"{y}-{MONTHS[m]:02d}-{int(d):02d}" for d, m, y in re.findall(r"(\d{1,2}) ([A-Z][a-z]+) (\d{4})", text)}
+
+
+@pytest.mark.parametrize("name", sorted(name for name in ITEMS if "-extraction-" in name))
+def test_extracted_values_stand_in_the_document(name):
+    item = ITEMS[name]
+    numbers = {float(n.replace(",", "")) for n in re.findall(r"\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?", item.context)}
+    assert 3 <= len(item.answer) <= 6
+    assert list(item.schema["properties"]) == list(item.schema["required"]) == list(item.answer)
+    for key, value in item.answer.items():
+        kind = item.schema["properties"][key]["type"]
+        assert key in item.stem
+        assert isinstance(value, {"string": str, "integer": int, "number": int | float}[kind])
+        if not isinstance(value, str):
+            assert value in numbers
+        elif re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+            assert value in _dates(item.context)
+        else:
+            assert value in item.context
+
+
+def test_numbers_of_items():
+    assert Counter(item.language for item in ITEMS.values()) == {"zh": 20, "en": 20}
+    assert Counter(item.task for item in ITEMS.values()) == {
+        "knowledge": 8,
+        "terminology": 8,
+        "compliance": 6,
+        "procedure": 6,
+        "diagnosis": 6,
+        "extraction": 6,
+    }
+    assert sum(item.foundation for item in ITEMS.values()) >= 10
+    assert sum(template.foundation for template in TEMPLATES.values()) == 3
+    assert {item.subarea for item in ITEMS.values()} | {template.subarea for template in TEMPLATES.values()} == set(SUITE.subareas)
+
+
+def test_no_option_gives_itself_away():
+    choices = [item for item in ITEMS.values() if item.form == "choice"]
+    places = Counter(item.choices.index(item.answer) for item in choices)
+    assert all(len(item.choices) == 4 and set(item.mistakes) == set(item.choices) - {item.answer} for item in choices)
+    assert all(abs(places[place] - len(choices) / 4) <= 2 for place in range(4))
+    longest = [item for item in choices if all(len(item.answer) > len(option) for option in item.mistakes)]
+    assert len(choices) / 8 <= len(longest) <= len(choices) * 3 / 8
+
+
+def test_pairs_name_each_other():
+    paired = [item for item in ITEMS.values() if item.pair]
+    assert len(paired) == 8
+    for item in paired:
+        other = ITEMS[item.pair]
+        assert (other.pair, other.cluster, other.form, other.level) == (item.id, item.cluster, item.form, item.level)
+        assert other.language != item.language
