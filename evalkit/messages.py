@@ -51,6 +51,8 @@ MESSAGES: Mapping[str, Pair] = {
     "profile/fast": ("快速", "fast"),
     "profile/full": ("完整", "full"),
     # what a figure is made of
+    "figure": ("项目", "Figure"),
+    "size.name": ("项目", "Size"),
     "value": ("数值", "Value"),
     "interval": ("95% 区间", "95 % interval"),
     "bar": ("区间图", "Interval"),

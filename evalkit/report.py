@@ -25,7 +25,7 @@ from evalkit.bundle import RUN_FILE, read_axes, read_json, read_scores
 from evalkit.canon import atomic_write, digest, order_key
 from evalkit.errors import EvalkitError, UsageError
 from evalkit.messages import Pair, figure, named, pair, phrase, visible
-from evalkit.meter import PRESSURE_LIMIT, PROBE_DRIFT
+from evalkit.meter import PRESSURE_LIMIT, PROBE_DRIFT, timing_of
 from evalkit.prompts import gold_text
 from evalkit.records import (
     ABILITY_OF_TASK,
@@ -106,14 +106,14 @@ def read_run(folder: Path) -> Run:
     try:
         axes: dict[str, AxisScore] = {axis.axis: axis for axis in read_axes(folder)}
         scores = read_scores(folder)
-        _check(about, axes)
+        timing = read_json(folder / "timing.json") or {}
+        _check(about, axes, timing)
     except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise UsageError(f"{folder}: its files are not those of a finished run ({type(error).__name__}: {error})") from error
-    timing = read_json(folder / "timing.json") or {}
     return Run(folder=folder, about=about, axes=axes, timing=timing, scores=scores, mode=_mode(folder, scores))
 
 
-def _check(about: Mapping[str, Any], axes: Mapping[str, AxisScore]) -> None:
+def _check(about: Mapping[str, Any], axes: Mapping[str, AxisScore], timing: Mapping[str, Any]) -> None:
     """Refuses what pages could not show: bundles come from strangers."""
     lacking = [key for key in _NEEDED if key not in about] + [axis for axis in AXES if axis not in axes]
     if lacking:
@@ -121,6 +121,10 @@ def _check(about: Mapping[str, Any], axes: Mapping[str, AxisScore]) -> None:
     Model(**about["model"])
     if about["profile"] not in PROFILES:
         raise ValueError(f"profile {about['profile']!r}")
+    if timing:
+        told = timing_of(timing["timing"])
+        if told.machine_class not in TIME_BANDS_S or told.energy_level not in ENERGY_WORDS:
+            raise ValueError(f"machine class {told.machine_class!r}, energy level {told.energy_level!r}")
     for axis in axes.values():
         for made in (axis.estimate, *axis.parts.values()):
             if made.standing not in get_args(Standing):
