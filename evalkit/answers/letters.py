@@ -10,7 +10,9 @@ from evalkit.answers.places import Place, Read, answer_lines, last_box, lines_of
 
 _LATEX = re.compile(r"\\(?:text|textbf|mathrm|mathbf|bf|rm|left|right|;|,|!|\(|\)|\[|\])")
 _OPENERS = r"[\s*_`\"'“”‘’(\[【{<《「$:#>-]{0,8}"
-_WORDS = r"(?:(?:the|options?|choices?|letters?|answers?|label|either|both|definitely|clearly|probably|likely)\b|选项|選項|选择|選擇|应选|選|选|为|為|是|应为|第)"
+_WORDS = (
+    r"(?:(?:the|options?|choices?|letters?|answers?|label|either|both|definitely|clearly|probably|likely)\b|选项|選項|选择|選擇|应选|選|选|为|為|是|应为|第)"
+)
 _CLOSERS = r"[\s*_`\"'”’)\]】}>》」.$]{0,6}"
 _JOIN = r"(?:,|、|/|&|\+|;|和|与|與|及|以及|或者|或|还是|\bor\b|\band\b|,\s?(?:or|and)\b|->|→|>){1,2}"
 _MAYBE = r"(?:maybe|possibly|perhaps|also|option|可能是?|也可能是?|也许是?|选项)?"
@@ -28,6 +30,8 @@ class _Labels:
     glued: re.Pattern[str]  # several labels without anything between them
     alone: re.Pattern[str]  # anywhere in prose
     chosen: re.Pattern[str]  # "故选B", "option B is correct"
+    lower: re.Pattern[str]  # "b) nitrogen"
+    denied: re.Pattern[str]  # "not B", "B 错误"
     line: re.Pattern[str]  # a line that an option's label opens
 
 
@@ -35,13 +39,13 @@ def _word(labels: str, *, prose: bool) -> str:
     """A pattern for one label, bounded so that letters in words, amperes, decimals and 甲醇 do not count."""
     some = f"[{re.escape(labels)}]"
     if labels.isascii() and labels.isdigit():
-        return rf"(?<![\dA-Za-z_.,^]){some}(?![\dA-Za-z_%‰°℃]|[.,:/]\d|\s?(?:{_CJK[:0]}[A-Za-zµΩ%‰°℃](?!ecause|ince|s\b|r\b|nd\b)))"
+        return rf"(?<![\dA-Za-z_.,^]){some}(?![\dA-Za-z_%‰°℃]|[.,:/]\d|\s?[A-Za-zµΩ%‰°℃](?!ecause|ince|s\b|r\b|nd\b))"
     if labels.isascii():
         before = r"(?<![A-Za-z0-9_°\\])(?<!\d )" if prose else r"(?<![A-Za-z0-9_°\\])"
         article = rf"(?:(?<![AI])|(?!\s+(?!{_BECAUSE})[a-z]))"
         return rf"{before}{some}(?![A-Za-z0-9_²³])(?!['’][a-z])(?!-[A-Za-z]){article}"
-    before = rf"(?<![{_CJK}])|(?<=[选選为為是项項])" if prose else ""
-    return rf"(?:{before}){some}(?=[^{_CJK}]|$|[项項是为為对對正和与與或及])" if prose else rf"{some}(?=[^{_CJK}]|$|[项項是为為对對正和与與或及])"
+    before = rf"(?:(?<![{_CJK}])|(?<=[选選为為是项項]))" if prose else ""
+    return rf"{before}{some}(?=[^{_CJK}]|$|[项項是为為对對正和与與或及])"
 
 
 @lru_cache(maxsize=64)
@@ -56,9 +60,19 @@ def _patterns(labels: str) -> _Labels:
         glued=re.compile(rf"{_OPENERS}(?:{_WORDS}{_OPENERS}){{0,4}}([{some}]{{2,12}}){after}"),
         alone=re.compile(prose),
         chosen=re.compile(
-            rf"(?:(?<![不别勿若能可没未误錯错如果当])(?:选择|選擇|选|選)(?!项|項)(?:为|為|是|:)?|\b(?:choose|pick|select|chose|go with|going with)\b(?: the)?(?: option| answer)?:?)"
+            rf"(?:(?<![不别勿若能可没未误錯错如果当])(?:选择|選擇|选|選)(?!项|項)(?:为|為|是|:)?"
+            rf"|\b(?:choose|pick|select|chose|go with|going with)\b(?: the)?(?: option| answer)?:?)"
             rf"{_OPENERS}(?:选项|選項)?{_OPENERS}(?=({one}))"
-            rf"|(?=({one}))[{some}][\s*_)\]`\"']{{0,4}}(?:is|为|是)\s?(?:the )?(?:most )?(?:correct|right|best|正确|正確)\s?(?:answer|option|choice|one|的?(?:选项|答案))?"
+            rf"|(?:因此|所以|故|综上|可见|可知|结论(?:是|为|:)|\b[Cc]onclusion:"
+            rf"|\bI(?:'d| would) say(?: it'?s| it is| that)?)[,\s]{{0,2}}(?:选项|選項|答案)?{_OPENERS}"
+            rf"(?=({one})[*_`)\]]{{0,4}}\s?(?:项|选项)?\s?(?:正确|正確|符合|对|是正|为正|[,.;。\n]|$))"
+            rf"|(?=({one}))[{some}][\s*_)\]`\"']{{0,4}}(?:is|为|是)\s?(?:the )?(?:most )?"
+            rf"(?:correct|right|best|正确|正確)\s?(?:answer|option|choice|one|的?(?:选项|答案))?"
+        ),
+        lower=re.compile(rf"{_OPENERS}([{re.escape(labels.lower())}])[.)\]](?=\s|$)"),
+        denied=re.compile(
+            rf"(?:\b(?:not|except|eliminate|exclude|rule out)|不是|不选|不能选|排除|除了?|并非)\W{{0,3}}(?:option |选项)?[{some}]"
+            rf"|[{some}][\s*_)项选]{{0,4}}(?:错|不|有误|(?:is|was|looks|seems) (?:not|wrong|incorrect|false)|isn't)"
         ),
         line=re.compile(rf"^[\s*_`>#(\[【-]{{0,8}}([{some}])[*_`]{{0,3}}(?:[.)\]、:】]|\s*$)(?!\d)"),
     )  # fmt: skip
@@ -84,7 +98,7 @@ def _places(raw: str, plain: str, known: _Labels) -> Iterator[Place]:
         yield Place(rule="boxed", text=_LATEX.sub(" ", box.text).strip(" {}"), closed=True)
     yield from answer_lines(plain)
     for found in reversed(deque(known.chosen.finditer(plain), maxlen=8)):
-        at = found.start(1) if found[1] else found.start(2)
+        at = found.start(found.lastindex or 0)
         yield Place(rule="chosen", text=plain[at : at + 200].split("\n")[0], closed=True)
 
 
@@ -112,14 +126,15 @@ def _one(place: Place, known: _Labels, labels: Sequence[str], options: Sequence[
         return Read(value=option, rule=f"{place.rule}, option text", text=quoted, firm=place.closed)
     if known.glued.match(place.text):
         return Read(rule=f"{place.rule}, several labels", text=quoted)
-    lead = known.lead.match(place.text)
+    lead = known.lead.match(place.text) or known.lower.match(place.text)
     if lead is None:
         read = _option_in(place.text, labels, options)
         return Read(value=read, rule=f"{place.rule}, option text", text=quoted, firm=place.closed) if read else None
     more = known.joined.match(place.text, lead.end())
     if more and more[1] != lead[1]:
         return Read(rule=f"{place.rule}, several labels", text=quoted)
-    return Read(value=lead[1], rule=place.rule, text=quoted, firm=True)
+    value = lead[1] if lead[1] in labels else lead[1].upper()
+    return Read(value=value, rule=place.rule, text=quoted, firm=True)
 
 
 def _without_a_mark(text: str, known: _Labels, labels: Sequence[str], options: Sequence[str]) -> Read:
@@ -129,21 +144,23 @@ def _without_a_mark(text: str, known: _Labels, labels: Sequence[str], options: S
         return Read(value=exact, rule="whole text", text=quote(text), firm=True)
     lines = lines_of(text)
     first = _first_line(text)
-    opened = known.line.match(first) if first else None
+    opened = known.line.match(first) or known.lower.match(first) if first else None
     listed = {found[1] for line in lines if (found := known.line.match(line))}
     if opened and len(listed) <= 1 and not known.joined.match(first, opened.end(1)):
-        return Read(value=opened[1], rule="first line", text=quote(first), firm=True)
+        value = opened[1] if opened[1] in labels else opened[1].upper()
+        return Read(value=value, rule="first line", text=quote(first), firm=True)
     last = _exact(lines[-1][:60], labels) if lines else None
     if last:
         return Read(value=last, rule="last line", text=quote(lines[-1]), firm=len(lines) > 1)
     tail = text[-40_000:]
     alone = {found[0] for found in known.alone.finditer(tail)}
-    if len(alone) == 1:
+    if len(alone) == 1 and not known.denied.search(tail):
         return Read(value=alone.pop(), rule="lone label", text=quote(lines[-1] if lines else text))
     option = _option_in(tail, labels, options) if not alone else None
     if option:
         return Read(value=option, rule="option text", text=quote(lines[-1] if lines else text))
-    return Read(rule="several labels" if alone else "no label", text=quote(text) if alone else "")
+    reason = "a label denied" if len(alone) == 1 else "several labels" if alone else "no label"
+    return Read(rule=reason, text=quote(text) if alone else "")
 
 
 def _first_line(text: str) -> str:

@@ -14,11 +14,24 @@ from evalkit.answers.places import Place, Read, answer_lines, last_box, lines_of
 from evalkit.answers.units import Unit, clean_unit, parse_unit, scan_counted, squeeze
 
 _COUNT = 40  # numbers of one segment that are looked at
-_RANGE = re.compile(r" ?(?:-{1,2}|–|—|~|∼|至|到|\.\.\.?|(?:\bto\b|\bor\b|或者?|\band\b(?= [\d.]+ ?\S{0,8}$))) ?(?:约|about )?(?=[+-]?\.?\d)")
-_LIST = re.compile(r" ?[,、;] ?(?=[+-]?\.?\d)")
-_LIST_MARK = re.compile(r"^\s{0,8}(?:[-•]\s+)?(?:\(?\d{1,2}[.、)](?=\s|[^\d\s])|[①-⑳]|(?:step|步骤|第)\s?\d{1,2}\s?(?:步)?[:.、]?)\s{0,3}(?=.*\d)", re.IGNORECASE)
-_EQUALS = re.compile(r"[=≈]|约为|约等于|等于|得到|\bequals\b")
-_LEAD = re.compile(r"[\s:=≈~≃*_`$\"'(\[{约大概为是共计需要有]*(?:about|approximately|approx\.?|around|roughly|nearly|ca\.|大约|约为|约|是|为|¥|￥|\$|€)?[\s:=≈~$¥￥(\[+-]*$")
+_RANGE = re.compile(
+    r" ?(?:-{1,2}|–|—|~|∼|至|到|\.\.\.?|(?:\bto\b|\bor\b|或者?|\band\b(?= [\d.]+ ?\S{0,8}$)))"
+    r" ?(?:约|about |[A-Za-z]\w{0,3} ?= ?)?(?=[+-]?\.?\d)"
+)
+_LIST = re.compile(r" ?[,、;] ?(?:[A-Za-z]\w{0,6} ?[=≈] ?)?(?=[+-]?\.?\d)")
+_EXPRESSION = re.compile(r" ?(?:×|÷|\+|x(?= ?\d)) ?(?=\d)")
+_RATIO = re.compile(r" ?[:∶] ?(?=\d)")
+_BRACKETED = re.compile(r"(?<=\d) ?[(\[]([^()\[\]\s\d][^()\[\]\n]{0,14})[)\]]")
+_LIST_MARK = re.compile(
+    r"^\s{0,8}(?:[-•]\s+)?(?:\(?\d{1,2}[.、)](?=\s|[^\d\s])|[①-⑳]|(?:step|步骤|第)\s?\d{1,2}\s?(?:步)?[:.、]?)\s{0,3}(?=.*\d)",
+    re.IGNORECASE,
+)
+_EQUALS = re.compile(r"[=≈]|约为|约等于|等于|得到|即|取整为|→|\bequals\b|\bso\b|\brounded (?:up |down )?to\b")
+_LEAD = re.compile(
+    r"[\s:=≈~≃*_`$\"'(\[{约大概为是共计需要有]*"
+    r"(?:about|approximately|approx\.?|around|roughly|nearly|ca\.|大约|约为|约|是|为|¥|￥|\$|€)?[\s:=≈~$¥￥(\[+-]*$"
+)
+_YEARLY = re.compile(r"/ ?(?:年|a\b|yr\b|year\b)")  # 12.5 万元/年 for an item that asks for 万元
 _PLUS_MINUS = re.compile(r"± ?$")
 
 
@@ -64,11 +77,18 @@ def _from_place(place: Place, wanted: Unit) -> Read | None:
         text = f"{text} {after[0].strip() if after else ''}"
     if number_at(text, 0) is None and (place.rule != "last number" or len(text) <= 30):
         text = spell_out_digits(text)
-    text = clean_unit(_LIST_MARK.sub("", text) if place.rule in ("last number", "answer line") else text)
+    text = clean_unit(_LIST_MARK.sub("", text) if place.rule != "boxed" else text)
+    text = _BRACKETED.sub(lambda found: f" {found[1]} " if _is_unit(found[1], wanted) else found[0], text)
     found = _numbers(text, wanted)
     if not found:
         return None
     return _read(place, text, _choose(text, found), wanted)
+
+
+def _is_unit(text: str, wanted: Unit) -> bool:
+    """Whether brackets after a number hold its unit: 2100 (h)."""
+    scanned = scan_counted(text, 0)
+    return squeeze(text) == squeeze(wanted.text) or (scanned is not None and scanned[1] == len(text))
 
 
 def _numbers(text: str, wanted: Unit) -> list[_Found]:
@@ -97,7 +117,11 @@ def _relate(text: str, found: list[_Found], one: _Found, wanted: Unit) -> None:
     if _joined(_RANGE, text, last.end, one.number.start):
         last.hedged, last.end = "range", one.end
         return
-    if _joined(_LIST, text, last.end, one.number.start) and bool(last.unit) == bool(one.unit):
+    for by, name in ((_EXPRESSION, "an expression"), (_RATIO, "a ratio")):
+        if _joined(by, text, last.end, one.number.start):
+            last.hedged, last.end = name, one.end
+            return
+    if _joined(_LIST, text, last.end, one.number.start) and last.unit == one.unit:
         last.hedged, last.end = "several numbers", one.end
         return
     if between.strip() in ("", "又", "零", "and") and _is_time(last) and _is_time(one) and last.value is not None and one.value is not None:
@@ -118,7 +142,7 @@ def _is_time(one: _Found) -> bool:
 
 def _with_unit(text: str, number: Number, wanted: Unit) -> _Found:
     """`number` with the unit that follows it, in the wanted one."""
-    own = squeeze(clean_unit(wanted.text.strip()))
+    own = squeeze(clean_unit(clean_numbers(wanted.text.strip())))
     if own:
         for amount, end in ((number.plain, number.plain_end), (number.value, number.end)):
             close = _starts_with(text, end, own)
@@ -148,7 +172,7 @@ def _starts_with(text: str, at: int, own: str) -> int:
         if squeeze(piece[:length]) == own and piece[length - 1].strip():
             after = piece[length : length + 1]
             joined = own[-1].isascii() and own[-1].isalnum() and after.isascii() and after.isalnum()
-            return 0 if joined or re.match(r"[/^²³·⁻]", after) else at + length
+            return 0 if joined or (re.match(r"[/^²³·⁻]", after) and not _YEARLY.match(text, at + length)) else at + length
     return 0
 
 
@@ -192,7 +216,7 @@ def _read(place: Place, text: str, one: _Found, wanted: Unit) -> Read:
     quoted = quote(text[one.number.start : one.end])
     if one.hedged:
         return Read(rule=f"{place.rule}, {one.hedged}", text=quoted)
-    firm = place.rule != "last number" and (place.closed or bool(text[one.end :].strip()))
+    firm = place.rule in ("boxed", "answer line") and (place.closed or bool(text[one.end :].strip()))
     rule = f"{place.rule}, {one.note}" if one.note else place.rule
     read = Read(rule=rule, unit=one.unit, text=quoted, firm=firm)
     if one.value is None:

@@ -13,29 +13,34 @@ _MULTIPLIERS = {
 }  # fmt: skip
 _HIGH = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
 
-_LATEX_DROP = re.compile(r"\\(?:text|textbf|textrm|mathrm|mathbf|mathit|mathsf|operatorname|rm|bf|left|right|displaystyle|big|Big|bigl|bigr|quad|qquad|!|\(|\)|\[|\])")
+_LATEX_DROP = re.compile(
+    r"\\(?:text|textbf|textrm|mathrm|mathbf|mathit|mathsf|operatorname|rm|bf|left|right|displaystyle|big|Big|bigl|bigr|quad|qquad)(?![A-Za-z])"
+    r"|\\(?:!|\(|\)|\[|\])"
+)
 _LATEX_SIGNS = (
     (re.compile(r"\\[dtc]?frac\s{0,2}\{([^{}\n]{1,60})\}\s{0,2}\{([^{}\n]{1,60})\}"), r" \1/\2"),
     (re.compile(r"\\[dt]?frac\s?(\d)\s?(\d)"), r" \1/\2"),
     (re.compile(r"\{,\}"), ","),
     (re.compile(r"(?<=\d)\\[,;: ](?=\d{3})"), ","),
     (re.compile(r"\\[,;: ]|\\ "), " "),
-    (re.compile(r"\\(?:times|ast)\b ?"), "×"),
-    (re.compile(r"\\cdot\b ?"), "·"),
-    (re.compile(r"\\(?:approx|simeq|thickapprox)\b"), "≈"),
-    (re.compile(r"\\sim\b"), "~"),
-    (re.compile(r"\\pm\b"), "±"),
+    (re.compile(r"\\(?:times|ast)(?![A-Za-z]) ?"), "×"),
+    (re.compile(r"\\cdot(?![A-Za-z]) ?"), "·"),
+    (re.compile(r"\\(?:approx|simeq|thickapprox)(?![A-Za-z])"), "≈"),
+    (re.compile(r"\\sim(?![A-Za-z])"), "~"),
+    (re.compile(r"\\pm(?![A-Za-z])"), "±"),
     (re.compile(r"\\(?:%|permil)"), "%"),
     (re.compile(r"\^\s?\{?\\circ\s?\}?\s?\{?(?:\\(?:text|mathrm|rm))?\s?\{?\s?([CF])\b\}{0,2}"), r"°\1"),
-    (re.compile(r"\^\s?\{?\\circ\s?\}?|\\degree\b|\\textdegree\b"), "°"),
-    (re.compile(r"\\(?:Omega|ohm)\b ?"), "Ω"),
-    (re.compile(r"\\(?:mu|micro)\b ?"), "µ"),
-    (re.compile(r"\\(?:le|leq|leqslant|ge|geq|geqslant|therefore|Rightarrow|to)\b"), " "),
+    (re.compile(r"\^\s?\{?\\circ\s?\}?|\\degree(?![A-Za-z])|\\textdegree(?![A-Za-z])"), "°"),
+    (re.compile(r"\\(?:Omega|ohm)(?![A-Za-z]) ?"), "Ω"),
+    (re.compile(r"\\(?:mu|micro)(?![A-Za-z]) ?"), "µ"),
+    (re.compile(r"\\(?:le|leq|leqslant|ge|geq|geqslant|therefore|Rightarrow|to)(?![A-Za-z])"), " "),
 )
 _SCIENTIFIC = re.compile(
-    r"(?<=[\d.]) {0,2}(?:×|x|X|\*|·|⋅|∙) {0,2}10 {0,2}(?:(?:\^|\*\*) {0,2}[{(]? {0,2}([+-]?\d{1,3})(?: {0,2}[})])?|([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}))"
+    r"(?<=[\d.]) {0,2}(?:×|x|X|\*|·|⋅|∙) {0,2}10 {0,2}"
+    r"(?:(?:\^|\*\*) {0,2}[{(]? {0,2}([+-]?\d{1,3})(?: {0,2}[})])?|([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}))"
 )
 _POWER_ALONE = re.compile(r"(?<![\dA-Za-z.,^×*·])10(?:(?:\^|\*\*)[{(]?([+-]?\d{1,3})[})]?|([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}))")
+_MINUS = re.compile(r"(?:(?<!正)负|零下|\b(?:minus|negative) ) ?(?=\d)", re.IGNORECASE)
 _PER = (("百分之", "%"), ("千分之", "‰"))
 _PART = re.compile(r"(?<!\d)(\d{1,6})分之(\d{1,6})(?!\d)")
 
@@ -48,7 +53,9 @@ def clean_numbers(text: str) -> str:
         text = _LATEX_DROP.sub(" ", text)
     text = _SCIENTIFIC.sub(lambda found: "e" + (found[1] or found[2].translate(_HIGH)), text)
     text = _POWER_ALONE.sub(lambda found: "1e" + (found[1] or found[2].translate(_HIGH)), text)
+    text = re.sub(r"(?<=\d) ?\* ?(?=\d)", "×", text)
     text = re.sub(r"\*{1,3}|[`$]", " ", text)
+    text = _MINUS.sub("-", text)
     text = re.sub(r"\{([^{}\n]{0,40})\}", r"\1", re.sub(r"\^\{([^{}\n]{0,8})\}", r"^\1", text))
     for word, sign in _PER:
         text = re.sub(rf"{word} ?(\d{{1,9}}(?:\.\d{{1,9}})?)", rf"\1{sign}", text)
@@ -58,13 +65,14 @@ def clean_numbers(text: str) -> str:
 _NUMBER = re.compile(
     r"(?<![A-Za-z0-9_.^])(?P<sign>[+-] ?(?=[\d.]))?"
     r"(?:(?P<mixed>\d{1,6}) (?P<over>\d{1,6}) ?/ ?(?P<under>\d{1,6})(?![\d/])"
-    r"|(?P<whole>\d{1,3}(?:,\d{3})+(?![\d])|\d{1,3}(?: \d{3})+(?![\d])|\d+)(?P<part>\.\d+)?"
+    r"|(?>(?P<whole>\d{1,3}(?:,\d{3})+(?![\d])|\d{1,3}(?: \d{3})+(?![\d])|\d+)(?P<part>\.\d+)?)(?!\.\d)"
     r"|(?P<bare>\.\d+))"
-    r"(?:[eE](?P<exp>[+-]?\d{1,4})(?![A-Za-z\d]))?"
+    r"(?: ?[eE](?P<exp>[+-]?\d{1,4})(?!\d|\.\d))?"
 )
 _FRACTION = re.compile(r" ?/ ?(\d{1,9})(?![\d/]|\.\d| ?-\d)")
 _MULTIPLIER = re.compile(
-    r"(?: ?(万亿|千亿|百亿|十亿|亿|億|千万|千萬|百万|百萬|十万|万|萬|千(?![克米瓦伏安焦帕卡牛分])|百(?!分|帕))| ?(thousand|million|billion|trillion)\b|(k)(?![A-Za-z]))"
+    r"(?: ?(万亿|千亿|百亿|十亿|亿|億|千万|千萬|百万|百萬|十万|万|萬|千(?![克米瓦伏安焦帕卡牛分])|百(?!分|帕))"
+    r"| ?(thousand|million|billion|trillion)\b|(k)(?![A-Za-z]))"
 )
 _MORE = re.compile(r"[零〇 ]?(\d+(?:\.\d+)?)(千万|百万|十万|万|萬|千(?![克米瓦伏安焦帕卡牛分])|百(?!分|帕)|(?=[^\d.千百万]|$))")
 
@@ -130,7 +138,7 @@ def _with_smaller(text: str, value: Fraction, end: int, scale: int) -> tuple[Fra
                 break
         elif len(more[1]) == 1 and text[end : end + 1].isdigit():
             smaller = scale // 10  # 3万5 is 35000
-        elif "." not in more[1] and not text[end : end + 1] == " " and int(more[1][:9]) < scale:
+        elif "." not in more[1] and text[end : end + 1] != " " and int(more[1][:9]) < scale:
             smaller = 1
         else:
             break
@@ -143,10 +151,17 @@ _ZH_DIGITS = {char: index for index, char in enumerate("零一二三四五六七
 _ZH_SMALL = {"十": 10, "拾": 10, "百": 100, "千": 1000}
 _ZH_LARGE = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
 _ZH_CHARS = "".join(_ZH_DIGITS) + "".join(_ZH_SMALL) + "".join(_ZH_LARGE)
-_ZH_RUN = re.compile(rf"(?<![第每逐唯同统{_ZH_CHARS}])(负?)((?:百分之|千分之)?)([{_ZH_CHARS}]{{1,30}}(?:点[{''.join(_ZH_DIGITS)}]{{1,20}})?)(?![定般样些种直起旦致])")
+_ZH_RUN = re.compile(
+    rf"(?<![第每逐唯同统{_ZH_CHARS}])(负?)((?:百分之|千分之)?)"
+    rf"([{_ZH_CHARS}]{{1,30}}(?:点[{''.join(_ZH_DIGITS)}]{{1,20}})?)(?![定般样些种直起旦致半])"
+)
 _ZH_PARTS = re.compile(rf"([{_ZH_CHARS}]{{1,12}})分之([{_ZH_CHARS}]{{1,12}})")
-_EN_WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
-_EN_RUN = re.compile(rf"\b({'|'.join(_EN_WORDS)})\b(?! of)", re.IGNORECASE)
+_EN_WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_EN_RUN = re.compile(
+    rf"^\W{{0,6}}({'|'.join(_EN_WORDS)})\b"
+    rf"(?![ -](?:of|half|hundred|thousand|million|billion|and|by|or|to|third|quarter|{'|'.join(_EN_WORDS)}))",
+    re.IGNORECASE,
+)
 
 
 def chinese_value(run: str) -> Fraction:
@@ -186,7 +201,7 @@ def spell_out_digits(text: str) -> str:
     """`text` with its number words as digits: 三万五千 kg, 百分之十二, 四分之三, "three"."""
     text = _ZH_PARTS.sub(lambda found: _ratio(found[1], found[2]) if found[1] not in ("百", "千", "万") else found[0], text)
     text = _ZH_RUN.sub(_chinese, text)
-    return _EN_RUN.sub(lambda found: str(_EN_WORDS.index(found[1].lower())), text)
+    return _EN_RUN.sub(lambda found: f" {_EN_WORDS.index(found[1].lower())}", text)
 
 
 def _ratio(under: str, over: str) -> str:

@@ -7,9 +7,14 @@ from functools import lru_cache
 from evalkit.answers.places import Place, Read, answer_lines, last_box, lines_of, normalise_text, quote, tidy
 
 _LATEX = re.compile(r"\\(?:text|textbf|mathrm|mathbf|,|;|!|\(|\)|\[|\])|\\(?:to|rightarrow|Rightarrow|quad)\b")
-_MARK = re.compile(r"^\s{0,8}[*_]{0,3}(?:\(?\d{1,2}[.)、:]|[①-⑳]|第[一二三四五六七八九十\d]{1,2}步?[:、]?|(?:step|步骤)\s?[\d一二三四五六七八九十]{1,2}\s?[:.、-]?)[*_\s]{0,4}", re.IGNORECASE)
+_MARK = re.compile(
+    r"^\s{0,8}[*_]{0,3}(?:\(?\d{1,2}[.)、:]|[①-⑳]|第[一二三四五六七八九十\d]{1,2}步?[:、]?"
+    r"|(?:step|步骤)\s?[\d一二三四五六七八九十]{1,2}\s?[:.、-]?)[*_\s]{0,4}",
+    re.IGNORECASE,
+)
 _FILLER = re.compile(
-    r"\b(?:then|first|next|finally|and|order|sequence|correct|right|the|is|step|steps|option|answer|last|lastly|followed by)\b|正确|順序|顺序|步骤|首先|然后|接着|"
+    r"\b(?:then|first|next|finally|and|order|sequence|correct|right|the|is|step|steps|option|answer|last|lastly|followed by)\b"
+    r"|正确|順序|顺序|步骤|首先|然后|接着|"
     r"随后|再|最后|先|后|其次|应为|为|是|即|排列|排序|答案|依次|[\s,、>→⟶⇒➔=|;:.()\[\]*_`\"'“”<>《》【】/&+$。，；：-]",
     re.IGNORECASE,
 )
@@ -110,7 +115,8 @@ def _without_a_mark(text: str, labels: Sequence[str], options: Sequence[str]) ->
         tokens = _tokens(plain, labels)
         rest = _FILLER.sub("", _run("".join(labels)).sub("", plain))
         if len(tokens) == len(labels) and set(tokens) == set(labels) and not rest:
-            return Read(value=tuple(tokens), rule="whole text" if len(lines) == 1 else "line of labels", text=quote(line), firm=len(lines) == 1)
+            rule = "whole text" if len(lines) == 1 else "line of labels"
+            return Read(value=tuple(tokens), rule=rule, text=quote(line), firm=len(lines) == 1)
     tail = lines[-len(labels) - 2 :]
     found = _list_in(tail, labels, options) or (_bulleted(lines, labels) if len(lines) == len(labels) else None)
     if found:

@@ -51,49 +51,69 @@ _OHM = {"kg": 1, "m": 2, "s": -3, "A": -2}
 
 # symbol: (factor to the base, dimensions, prefixes that it takes)
 _SYMBOLS: Mapping[str, tuple[str, Mapping[str, int], str]] = {
-    "g": ("1/1000", {"kg": 1}, "pnµumdckM"), "t": ("1000", {"kg": 1}, "kM"), "m": ("1", {"m": 1}, "pnµumcdk"), "s": ("1", {"s": 1}, "pnµum"),
+    "g": ("1/1000", {"kg": 1}, "pnµumdckM"), "t": ("1000", {"kg": 1}, "kM"), "m": ("1", {"m": 1}, "pnµumcdk"),
+    "s": ("1", {"s": 1}, "pnµum"),
     "A": ("1", {"A": 1}, "pnµumk"), "K": ("1", {"K": 1}, "m"), "mol": ("1", {"mol": 1}, "pnµumk"), "cd": ("1", {"cd": 1}, "m"),
-    "L": ("1/1000", {"m": 3}, "nµumcdhkM"), "l": ("1/1000", {"m": 3}, "nµumcdhk"), "N": ("1", _FORCE, "mkMG"), "Pa": ("1", _PRESSURE, "mhkMG"),
+    "L": ("1/1000", {"m": 3}, "nµumcdhkM"), "l": ("1/1000", {"m": 3}, "nµumcdhk"), "N": ("1", _FORCE, "mkMG"),
+    "Pa": ("1", _PRESSURE, "mhkMG"),
     "J": ("1", _ENERGY, "mµukMGT"), "W": ("1", _POWER, "pnµumkMGT"), "Wp": ("1", _POWER, "kMG"), "Wh": ("3600", _ENERGY, "mkMGT"),
     "V": ("1", _VOLT, "nµumkM"), "VA": ("1", {"VA": 1}, "kMG"), "var": ("1", {"var": 1}, "kMG"), "Var": ("1", {"var": 1}, "kMG"),
     "Ω": ("1", _OHM, "µumkMG"), "ohm": ("1", _OHM, "mkMG"), "F": ("1", {"kg": -1, "m": -2, "s": 4, "A": 2}, "pnµum"),
-    "H": ("1", {"kg": 1, "m": 2, "s": -2, "A": -2}, "pnµum"), "C": ("1", {"s": 1, "A": 1}, "pnµumk"), "Ah": ("3600", {"s": 1, "A": 1}, "mk"),
+    "H": ("1", {"kg": 1, "m": 2, "s": -2, "A": -2}, "pnµum"), "C": ("1", {"s": 1, "A": 1}, "pnµumk"),
+    "Ah": ("3600", {"s": 1, "A": 1}, "mk"),
     "S": ("1", {"kg": -1, "m": -2, "s": 3, "A": 2}, "nµum"), "T": ("1", {"kg": 1, "s": -2, "A": -1}, "nµum"),
     "Wb": ("1", {"kg": 1, "m": 2, "s": -2, "A": -1}, "µum"), "Hz": ("1", {"s": -1}, "mkMGT"), "bar": ("100000", _PRESSURE, "µum"),
-    "eV": ("1.602176634e-19", _ENERGY, "mkMG"), "cal": ("4.184", _ENERGY, "kM"), "bit": ("1", {"bit": 1}, "kMGT"), "b": ("1", {"bit": 1}, "kMGT"),
+    "eV": ("1.602176634e-19", _ENERGY, "mkMG"), "cal": ("4.184", _ENERGY, "kM"), "bit": ("1", {"bit": 1}, "kMGT"),
+    "b": ("1", {"bit": 1}, "kMGT"),
     "bps": ("1", {"bit": 1, "s": -1}, "kMGT"), "B": ("8", {"bit": 1}, "kMGT"), "Gy": ("1", {"Gy": 1}, "µum"), "Sv": ("1", {"Sv": 1}, "µum"),
     "Bq": ("1", {"Bq": 1}, "kMGT"), "Eq": ("1", {"Eq": 1}, "µum"), "eq": ("1", {"Eq": 1}, "µum"), "Osm": ("1", {"Osm": 1}, "m"),
     "lm": ("1", {"lm": 1}, "k"), "lx": ("1", {"lx": 1}, "k"), "Nm": ("1", _ENERGY, "kM"), "gce": ("1/1000", {"ce": 1}, "k"),
     "tce": ("1000", {"ce": 1}, "M"), "IU": ("1", {"IU": 1}, "mkM"), "U": ("1", {"U": 1}, "mk"), "dB": ("1", {"dB": 1}, ""),
-    "dBm": ("1", {"dBm": 1}, ""), "dBi": ("1", {"dBi": 1}, ""), "dBc": ("1", {"dBc": 1}, ""), "cM": ("1", {"cM": 1}, ""), "FIT": ("1", {"FIT": 1}, ""),
+    "dBm": ("1", {"dBm": 1}, ""), "dBi": ("1", {"dBi": 1}, ""), "dBc": ("1", {"dBc": 1}, ""), "cM": ("1", {"cM": 1}, ""),
+    "FIT": ("1", {"FIT": 1}, ""),
     "min": ("60", {"s": 1}, ""), "h": ("3600", {"s": 1}, ""), "d": ("86400", {"s": 1}, ""), "a": ("1", {"year": 1}, ""),
     "ha": ("10000", {"m": 2}, ""), "r": ("1", {}, ""), "rpm": ("1/60", {"s": -1}, ""), "bpm": ("1/60", {"s": -1}, ""),
     "atm": ("101325", _PRESSURE, ""), "mmHg": ("133.322387415", _PRESSURE, ""), "cmH2O": ("98.0665", _PRESSURE, ""),
-    "psi": ("6894.757293168", _PRESSURE, "k"), "kgf": ("9.80665", _FORCE, ""), "lb": ("0.45359237", {"kg": 1}, ""), "oz": ("0.028349523125", {"kg": 1}, ""),
+    "psi": ("6894.757293168", _PRESSURE, "k"), "kgf": ("9.80665", _FORCE, ""), "lb": ("0.45359237", {"kg": 1}, ""),
+    "oz": ("0.028349523125", {"kg": 1}, ""),
     "mil": ("0.0000254", {"m": 1}, ""), "inch": ("0.0254", {"m": 1}, ""), "ft": ("0.3048", {"m": 1}, ""), "Å": ("1e-10", {"m": 1}, ""),
     "rad": ("1", {"angle": 1}, "m"), "%": ("1/100", {}, ""), "‰": ("1/1000", {}, ""), "ppm": ("1e-6", {}, ""), "ppb": ("1e-9", {}, ""),
 }  # fmt: skip
 _NAMES: Mapping[str, str] = {
     "percent": "%", "pct": "%", "pp": "%", "百分点": "%", "个百分点": "%", "ton": "t", "tons": "t", "tonne": "t", "tonnes": "t", "吨": "t",
-    "公斤": "kg", "克": "g", "米": "m", "公里": "km", "小时": "h", "个小时": "h", "时": "h", "hour": "h", "hours": "h", "hr": "h", "hrs": "h",
-    "minute": "min", "minutes": "min", "mins": "min", "分钟": "min", "second": "s", "seconds": "s", "sec": "s", "秒": "s", "day": "d", "days": "d",
+    "公斤": "kg", "克": "g", "米": "m", "公里": "km", "小时": "h", "个小时": "h", "时": "h", "hour": "h", "hours": "h", "hr": "h",
+    "hrs": "h",
+    "minute": "min", "minutes": "min", "mins": "min", "分钟": "min", "second": "s", "seconds": "s", "sec": "s", "秒": "s", "day": "d",
+    "days": "d",
     "天": "d", "日": "d", "year": "a", "years": "a", "yr": "a", "yrs": "a", "年": "a", "升": "L", "liter": "L", "liters": "L", "litre": "L",
-    "litres": "L", "公顷": "ha", "hectare": "ha", "hectares": "ha", "瓦": "W", "瓦时": "Wh", "千瓦时": "kWh", "度电": "kWh", "伏": "V", "伏特": "V", "安": "A",
-    "安培": "A", "欧": "Ω", "欧姆": "Ω", "赫兹": "Hz", "帕": "Pa", "牛": "N", "焦": "J", "焦耳": "J", "摩尔": "mol", "分贝": "dB", "gram": "g",
-    "grams": "g", "kilogram": "kg", "kilograms": "kg", "milligram": "mg", "milligrams": "mg", "meter": "m", "meters": "m", "metre": "m", "metres": "m", "millimeters": "mm", "millimetres": "mm",
-    "cc": "mL", "watt": "W", "watts": "W", "kilowatts": "kW", "megawatts": "MW", "volt": "V", "volts": "V", "amp": "A", "amps": "A", "amperes": "A",
+    "litres": "L", "公顷": "ha", "hectare": "ha", "hectares": "ha", "瓦": "W", "瓦时": "Wh", "千瓦时": "kWh", "度电": "kWh", "伏": "V",
+    "伏特": "V", "安": "A",
+    "安培": "A", "欧": "Ω", "欧姆": "Ω", "赫兹": "Hz", "帕": "Pa", "牛": "N", "焦": "J", "焦耳": "J", "摩尔": "mol", "分贝": "dB",
+    "gram": "g",
+    "grams": "g", "kilogram": "kg", "kilograms": "kg", "milligram": "mg", "milligrams": "mg", "meter": "m", "meters": "m", "metre": "m",
+    "metres": "m", "millimeters": "mm", "millimetres": "mm",
+    "cc": "mL", "watt": "W", "watts": "W", "kilowatts": "kW", "megawatts": "MW", "volt": "V", "volts": "V", "amp": "A", "amps": "A",
+    "amperes": "A",
     "ohms": "Ω", "bits": "bit", "byte": "B", "bytes": "B", "radians": "rad", "弧度": "rad", "inches": "inch", "mils": "mil", "kelvin": "K",
     "安时": "Ah", "牛顿": "N", "毫米汞柱": "mmHg",
 }  # fmt: skip
+_ENGLISH = {
+    "volt": "V", "amp": "A", "ampere": "A", "ohm": "Ω", "watt": "W", "pascal": "Pa", "joule": "J", "newton": "N", "gram": "g", "meter": "m",
+    "metre": "m", "liter": "L", "litre": "L", "second": "s", "hertz": "Hz", "farad": "F", "mole": "mol", "bit": "bit", "calorie": "cal",
+}  # fmt: skip
+_EN_PREFIXES = {"": 0, "pico": -12, "nano": -9, "micro": -6, "milli": -3, "centi": -2, "kilo": 3, "mega": 6, "giga": 9}
 _EXTRA: Mapping[str, tuple[Fraction, Mapping[str, int]]] = {
-    "亩": (Fraction(2000, 3), {"m": 2}), "mu": (Fraction(2000, 3), {"m": 2}), "斤": (Fraction(1, 2), {"kg": 1}), "元": (Fraction(1), {"yuan": 1}),
-    "yuan": (Fraction(1), {"yuan": 1}), "RMB": (Fraction(1), {"yuan": 1}), "CNY": (Fraction(1), {"yuan": 1}), "美元": (Fraction(1), {"dollar": 1}),
+    "亩": (Fraction(2000, 3), {"m": 2}), "mu": (Fraction(2000, 3), {"m": 2}), "斤": (Fraction(1, 2), {"kg": 1}),
+    "元": (Fraction(1), {"yuan": 1}),
+    "yuan": (Fraction(1), {"yuan": 1}), "RMB": (Fraction(1), {"yuan": 1}), "CNY": (Fraction(1), {"yuan": 1}),
+    "美元": (Fraction(1), {"dollar": 1}),
     "USD": (Fraction(1), {"dollar": 1}), "dollars": (Fraction(1), {"dollar": 1}), "month": (Fraction(1, 12), {"year": 1}),
     "months": (Fraction(1, 12), {"year": 1}), "个月": (Fraction(1, 12), {"year": 1}), "week": (Fraction(604800), {"s": 1}),
     "weeks": (Fraction(604800), {"s": 1}), "周": (Fraction(604800), {"s": 1}), "°": (Fraction(math.pi) / 180, {"angle": 1}),
     "deg": (Fraction(math.pi) / 180, {"angle": 1}), "degrees": (Fraction(math.pi) / 180, {"angle": 1}), "立方米": (Fraction(1), {"m": 3}),
     "标准立方米": (Fraction(1), {"m": 3}), "标方": (Fraction(1), {"m": 3}), "平方米": (Fraction(1), {"m": 2}),
-    "平方毫米": (Fraction(1, 10**6), {"m": 2}), "平方厘米": (Fraction(1, 10**4), {"m": 2}), "立方厘米": (Fraction(1, 10**6), {"m": 3}),
+    "成": (Fraction(1, 10), {}), "平方毫米": (Fraction(1, 10**6), {"m": 2}), "平方厘米": (Fraction(1, 10**4), {"m": 2}),
+    "立方厘米": (Fraction(1, 10**6), {"m": 3}),
     "㎡": (Fraction(1), {"m": 2}), "㎏": (Fraction(1), {"kg": 1}), "㎜": (Fraction(1, 1000), {"m": 1}), "㎝": (Fraction(1, 100), {"m": 1}),
 }  # fmt: skip
 _CELSIUS = Fraction("273.15")
@@ -118,7 +138,12 @@ def _table() -> Mapping[str, _Atom]:
     for name in ("克", "米", "升", "瓦", "瓦时", "伏", "安", "安时", "欧", "帕", "牛", "焦", "摩尔", "赫兹", "秒"):
         for prefix, power in _ZH_PREFIXES.items():
             made.setdefault(prefix + name, (made[name][0] * Fraction(10) ** power, made[name][1], zero))
-    made |= {prefix + symbol: (Fraction(8 if symbol == "B" else 1) * 2**power, {"bit": 1}, zero) for prefix, power in _BINARY.items() for symbol in ("B", "bit")}
+    for name, symbol in _ENGLISH.items():
+        for prefix, power in _EN_PREFIXES.items():
+            for plural in (name, f"{name}s"):
+                made.setdefault(prefix + plural, (made[symbol][0] * Fraction(10) ** power, made[symbol][1], zero))
+    for prefix, power in _BINARY.items():
+        made |= {f"{prefix}B": (Fraction(8) * 2**power, {"bit": 1}, zero), f"{prefix}bit": (Fraction(2**power), {"bit": 1}, zero)}
     made |= {name: (factor, dimensions, zero) for name, (factor, dimensions) in _EXTRA.items()}
     made |= {name: (factor, {"K": 1}, offset) for name, (factor, offset) in _TEMPERATURES.items()}
     return made
@@ -134,9 +159,13 @@ def _by_lower() -> Mapping[str, tuple[str, ...]]:
 
 
 _LONGEST_ZH = 5
-_ASCII = re.compile(r"cmH[2₂]O|°[CF](?![A-Za-z])|degrees? (?:C|F|Celsius|Fahrenheit)(?![A-Za-z])|[%‰℃℉㎡㎏㎜㎝°]|per cent(?![a-z])|percentage points?|"
-    r"metric (?:tons?|tonnes?)|[A-Za-zµΩÅ]{1,12}(?![A-Za-zµΩ])")  # fmt: skip
-_SPELLED = {"per cent": "%", "percentage point": "%", "percentage points": "%", "cmH₂O": "cmH2O", "metric ton": "t", "metric tons": "t", "metric tonnes": "t", "metric tonne": "t"}
+_ASCII = re.compile(
+    r"cmH[2₂]O|°[CF](?![A-Za-z])|degrees? (?:C|F|Celsius|Fahrenheit)(?![A-Za-z])|[%‰℃℉㎡㎏㎜㎝°]"
+    r"|per cent(?![a-z])|percentage points?|metric (?:tons?|tonnes?)|[A-Za-zµΩÅ]{1,16}(?![A-Za-zµΩ])")  # fmt: skip
+_SPELLED = {
+    "per cent": "%", "percentage point": "%", "percentage points": "%", "cmH₂O": "cmH2O", "metric ton": "t", "metric tons": "t",
+    "metric tonnes": "t", "metric tonne": "t",
+}  # fmt: skip
 _POWER_OF = re.compile(r"\^?\{?\(?([+-]?\d)\)?\}?(?![\d.])|([⁺⁻]?[¹²³⁴])")
 _HIGH = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
 _TIMES = re.compile(r" ?[·*⋅×•∙] ?|\.(?=[A-Za-zµΩ])|-(?=(?:h|m)(?![A-Za-z]))")
@@ -148,11 +177,13 @@ _CJK = re.compile(r"[\u4e00-\u9fff]")
 _MAY_FOLLOW = re.compile(r"(?![\u4e00-\u9fff])|[的每左右以约上下是为和及或]")
 _BODY_SURFACE = re.compile(r"/?·? ?1\.73 ?m(?:²|\^?\{?2\}?)")
 _SUBSTANCE = re.compile(r"(?<=[A-Za-z)³²\d]) ?\(?CO(?:₂|_?\{?2\}?)(?:[- ]?eq?)?\)?")
+_WATT_HOURS = re.compile(r"\b(kilo|mega|giga)?watt[- ]?hours?\b", re.IGNORECASE)
 _NORMAL = re.compile(r"Nm(?=³|\^?\{?3)|Nm(?=3)")
 
 
 def clean_unit(text: str) -> str:
     """`text` without what is said beside a unit but does not change it: body surface (1.73 m²), CO2, the N of Nm³."""
+    text = _WATT_HOURS.sub(lambda found: {"k": "kWh", "m": "MWh", "g": "GWh", "": "Wh"}[(found[1] or "")[:1].lower()], text)
     return _NORMAL.sub("m", _SUBSTANCE.sub("", _BODY_SURFACE.sub("", text)))
 
 

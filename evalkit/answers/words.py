@@ -71,7 +71,8 @@ def match_key(text: str) -> str:
 
 
 _REFUSAL = re.compile(
-    r"\b(?:i|we)(?:'m| am|’m| are)? ?(?:sorry,? (?:but )?(?:i |we ))?(?:can'?t|can’t|cannot|can not|won't|won’t|will not|unable to|not able to|"
+    r"\b(?:i|we)(?:'m| am|’m| are)? ?(?:sorry,? (?:but )?(?:i |we ))?"
+    r"(?:can'?t|can’t|cannot|can not|won't|won’t|will not|unable to|not able to|"
     r"must decline to|have to decline|not comfortable|refuse to|decline to)"
     r"[^.\n]{0,40}?\b(?:help|assist|answer|provide|comply|support|fulfil|fulfill|give|offer|discuss|engage|respond|do that|request)"
     r"|\bas an ai\b[^.\n]{0,60}\b(?:can'?t|can’t|cannot|unable|not able)\b"

@@ -14,6 +14,8 @@ def _read_one(item: Item, text: str) -> Read:
 
 
 def _judge_one(item: Item, found: Read) -> tuple[float, str]:
+    if item.answer not in item.choices:
+        raise ValueError("the gold is not among the options")
     option = item.choices[labels_of(item).index(found.value)]
     return float(option == item.answer), option
 
@@ -67,6 +69,8 @@ def _read_set(item: Item, text: str) -> Read:
 def _judge_set(item: Item, found: Read) -> tuple[float, str]:
     """1 where exactly the right options are named, else 0."""
     options = dict(zip(labels_of(item), item.choices, strict=True))
+    if not item.answer or not set(item.answer) <= set(item.choices):
+        raise ValueError("the gold is not among the options")
     chosen = [options[label] for label in found.value]
     return float(set(chosen) == set(item.answer)), "; ".join(chosen)
 

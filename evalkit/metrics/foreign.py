@@ -35,7 +35,7 @@ def evaluate_metric(path: str) -> Metric:
         )
     try:
         module = _library().load(str(script.resolve()))
-    except Exception as error:  # noqa: BLE001 - the module is a stranger's code and may raise anything
+    except Exception as error:  # the module is a stranger's code and may raise anything
         raise ConfigError(f"evaluate:{path}: cannot be loaded: {error}") from error
     name = f"evaluate:{script.stem}"
 
@@ -96,7 +96,7 @@ def as_evaluate(name: str, *, labels: str = "ABCD", tolerance: Tolerance | None 
     an object, a term. Raises ConfigError for another name, ValueError (from compute) for a gold that cannot be read.
     """
     makers: dict[str, _Gold] = {
-        "choice": lambda gold: _item("choice", gold, choices=tuple(labels), labels=labels),
+        "choice": lambda gold: _item("choice", _label(gold, labels), choices=tuple(labels), labels=labels),
         "choices": lambda gold: _item("choices", tuple(sorted(_order(gold, labels))), choices=tuple(labels), labels=labels),
         "number": lambda gold: _number_item(gold, tolerance or Tolerance()),
         "ordering": lambda gold: _ordering_item(_order(gold, labels), labels),
@@ -110,6 +110,12 @@ def as_evaluate(name: str, *, labels: str = "ABCD", tolerance: Tolerance | None 
 
 
 _MODULES = {"choices": "choice", "json": "structured"}
+
+
+def _label(gold: str, labels: str) -> str:
+    if len(gold) != 1 or gold not in labels:
+        raise ValueError(f"gold {gold!r} is none of the labels {labels}")
+    return gold
 
 
 def _order(gold: str, labels: str) -> tuple[str, ...]:
@@ -165,10 +171,12 @@ def _wrapped(name: str, metric: Metric, made: _Gold) -> Any:
             )
 
         def _compute(self, predictions: Sequence[str], references: Sequence[str]) -> dict[str, Any]:
-            marks = [metric(made(gold), Response(request="", finish="stop", text=text)) for text, gold in zip(predictions, references, strict=True)]
+            pairs = zip(predictions, references, strict=True)
+            marks = [metric(made(gold), Response(request="", finish="stop", text=text)) for text, gold in pairs]
             values = [mark.value for mark in marks]
             if not values or None in values:
-                raise ValueError("an answer could not be marked: " + next((mark.rule for mark in marks if mark.value is None), "none was given"))
+                reason = next((mark.rule for mark in marks if mark.value is None), "none was given")
+                raise ValueError(f"an answer could not be marked: {reason}")
             return {name: fmean(value for value in values if value is not None), "n": len(values)}
 
     return Ours()

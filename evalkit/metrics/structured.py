@@ -70,7 +70,9 @@ def _object_fault(value: Mapping[str, Any], schema: Mapping[str, Any], path: str
     return ""
 
 
-_MONTHS = {name: index for index, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_MONTHS = {
+    "jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "oct": 10, "nov": 11, "dec": 12,
+}  # fmt: skip
 _DATES = (
     re.compile(r"(?P<y>\d{4})(?:-|/|\.|年)(?P<m>\d{1,2})(?:-|/|\.|月)(?P<d>\d{1,2})日?"),
     re.compile(r"(?P<d>\d{1,2})(?:st|nd|rd|th)? (?P<w>[A-Za-z]{3,9})\.?,? (?P<y>\d{4})"),
@@ -120,7 +122,7 @@ def plain_value(value: Any) -> str:
 def _significant(value: Fraction) -> str:
     """To ten digits: 0.1 as a double and as a decimal are the same field."""
     try:
-        return f"{float(value):.10g}".replace("-0", "-0") if value else "0"
+        return f"{float(value):.10g}" if value else "0"
     except OverflowError:
         return str(value)[:60]
 
