@@ -264,3 +264,19 @@ def test_boards_are_found_by_name_or_path(tmp_path, monkeypatch):
     assert find_board(str(mine.parent)) == mine
     with pytest.raises(UsageError, match="did you mean 'demo'"):
         find_board("demos")
+
+
+def test_a_board_inside_the_installed_package_writes_its_site_to_the_current_folder(made, tmp_path, monkeypatch):
+    from evalkit import leaderboard
+
+    package = tmp_path / "site-packages" / "evalkit"
+    (package / "leaderboards" / "made").mkdir(parents=True)
+    (package / "leaderboards" / "made" / "board.yaml").write_text(BOARD, encoding="utf-8")
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.setattr(leaderboard, "__file__", str(package / "leaderboard.py"))
+    found = find_board("made")
+    assert found == package / "leaderboards" / "made" / "board.yaml"
+    page = build_board(found, made[1], out=None)
+    assert page.resolve() == tmp_path / "work" / "leaderboards" / "made" / "site" / "index.html"
+    assert [path.name for path in (package / "leaderboards" / "made").iterdir()] == ["board.yaml"]
