@@ -3,6 +3,7 @@
 `error` findings fail the check (exit code 1); `warning` findings are printed and counted.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from evalkit.prompts import question
 from evalkit.records import Item
 from evalkit.suite import Suite
 
-NEAR_DUPLICATE = 0.92  # Jaccard similarity of character 4-grams above which two stems count as one question
+NEAR_DUPLICATE = 0.8  # Jaccard similarity of character 4-grams (numbers as one sign) above which two questions count as one
 BALANCE_POINTS = 0.12  # a gold's place may differ from an even share by this much...
 BALANCE_MINIMUM = 40  # ...in a suite with at least this many choice items of the same number of options
 LONGEST_SHARE = 0.45  # the gold may be the longest option this often (0.25 is even for four)
@@ -84,8 +85,8 @@ def _pairs(_: Suite, items: Sequence[Item]) -> Iterator[Finding]:
 
 
 def grams(text: str) -> frozenset[str]:
-    """Character 4-grams of `text` without spaces, lower case."""
-    dense = "".join(text.lower().split())
+    """Character 4-grams of `text` without spaces, lower case, every number as "#": what differs in numbers only is alike."""
+    dense = re.sub(r"\d+(?:\.\d+)?", "#", "".join(text.lower().split()))
     return frozenset(dense[index : index + _GRAM] for index in range(max(1, len(dense) - _GRAM + 1)))
 
 

@@ -87,4 +87,5 @@ def test_labels_that_favour_a_letter(toy: Path):
 def test_grams_see_through_spaces_and_case():
     assert grams("Two and Two") == grams("two and  two")
     assert grams("abcd") == {"abcd"}
+    assert grams("a charge of 120 t") == grams("a charge of 95.5 t")
     assert grams("") == {""}
