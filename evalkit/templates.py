@@ -114,7 +114,7 @@ def draw_params(template: Template, rng: random.Random, accept: Callable[[Params
 def draw_items(template: Template, *, suite: str, index: int, seed: str, taken: Collection[Params] = ()) -> list[Item]:
     """The four items (zh and en, choice and number) of draw number `index` under `seed`; parameters in `taken` are passed over.
 
-    The place of the gold among the options rotates with `index`, so that no letter is favoured over a template's draws.
+    The place of the gold among the options rotates with `index` from a start keyed by the template: no letter is favoured.
     """
     drawn = draw_params(template, rng_for(seed, suite, template.id, index), lambda params: params not in taken)
     return [
@@ -157,7 +157,8 @@ def _item(template: Template, drawn: Draw, *, suite: str, index: int, seed: str,
     if form == "choice":
         wrong = list(drawn.wrong)
         rng_for(seed, suite, template.id, index, "order").shuffle(wrong)
-        place = (index + LANGUAGES.index(language) * 2) % OPTIONS
+        start = rng_for(seed, suite, template.id, "place").randrange(OPTIONS)  # few draws never even out over one template
+        place = (start + index + LANGUAGES.index(language) * 2) % OPTIONS
         options = tuple(f"{text} {unit}".strip() for text in [*wrong[:place], answer, *wrong[place:]])
         mistakes = {f"{text} {unit}".strip(): mistake for text, mistake in drawn.wrong.items()}
         answer = options[place]

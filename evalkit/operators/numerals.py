@@ -35,11 +35,11 @@ _TIMES = re.compile(r"(\d(?:\.\d+)?)×10\^(-?\d+)")
 
 
 def scientific(number: str) -> str:
-    """`number` as mantissa and power of ten: "35000" -> "3.5×10^4"."""
+    """`number` as mantissa and power of ten: "35000" -> "3.5×10^4"; from 0.1 to 99 it stays as it is."""
     sign, digits, exponent = Decimal(number).normalize().as_tuple()
     power = len(digits) + int(exponent) - 1
-    if power == 0:
-        return number  # 5.2×10^0 is nobody's spelling
+    if -2 < power < 2:
+        return number  # 9.8×10^1 is nobody's spelling
     mantissa = str(digits[0]) + ("." + "".join(map(str, digits[1:])) if len(digits) > 1 else "")
     return f"{'-' if sign else ''}{mantissa}×10^{power}"
 
