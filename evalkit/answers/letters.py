@@ -14,8 +14,9 @@ _WORDS = (
     r"(?:(?:the|options?|choices?|letters?|answers?|label|either|both|definitely|clearly|probably|likely)\b|选项|選項|选择|選擇|应选|選|选|为|為|是|应为|第)"
 )
 _CLOSERS = r"[\s*_`\"'”’)\]】}>》」.$]{0,6}"
-_JOIN = r"(?:,|、|/|&|\+|;|和|与|與|及|以及|或者|或|还是|\bor\b|\band\b|,\s?(?:or|and)\b|->|→|>){1,2}"
+_JOIN = r"(?:,|、|/|&|\+|和|与|與|及|以及|或者|或|还是|\bor\b|\band\b|,\s?(?:or|and)\b|->|→|>){1,2}"
 _MAYBE = r"(?:maybe|possibly|perhaps|also|option|可能是?|也可能是?|也许是?|选项)?"
+_BETWEEN = re.compile(r"[\s,、;.:()\[\]{}*_`\"'$&+/。]|和|与|及|\band\b", re.IGNORECASE)
 _BECAUSE = r"(?:because|since|as|is|are|for|due|and|or|with|seems|would|matches|gives|follows)\b"
 _CJK = r"\u4e00-\u9fff"
 
@@ -131,6 +132,7 @@ def _one(place: Place, known: _Labels, labels: Sequence[str], options: Sequence[
         read = _option_in(place.text, labels, options)
         return Read(value=read, rule=f"{place.rule}, option text", text=quoted, firm=place.closed) if read else None
     more = known.joined.match(place.text, lead.end())
+    more = more or re.compile(rf"[\s)\]]+\(?({known.one})[\s).]*$").match(place.text, lead.end())
     if more and more[1] != lead[1]:
         return Read(rule=f"{place.rule}, several labels", text=quoted)
     value = lead[1] if lead[1] in labels else lead[1].upper()
@@ -192,7 +194,8 @@ def read_letters(text: str, labels: Sequence[str], options: Sequence[str] = ()) 
         if found:
             return _set_of(found, labels, place.rule, place.text, firm=place.closed)
     if len(plain) <= 200:
-        found = _several(plain.strip(), known, "")
+        line, _, rest = plain.strip().partition("\n")
+        found = _several(line, known, rest)
         if found:
             return _set_of(found, labels, "whole text", plain, firm=False)
     lines = lines_of(plain)
@@ -215,6 +218,8 @@ def _several(text: str, known: _Labels, rest: str) -> list[str]:
     lead = known.lead.match(text)
     if lead is None:
         return []
+    if not _BETWEEN.sub("", re.sub(known.one, "", text)):
+        return re.findall(known.one, text)  # nothing but labels: "A C", "(A)(C)"
     found, at = [lead[1]], lead.end()
     while more := known.joined.match(text, at):
         found.append(more[1])

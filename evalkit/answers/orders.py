@@ -1,10 +1,11 @@
 """The order in which a text puts the labels: "B, A, D, C", "BADC", "B→A→D→C", numbered lists, or the steps quoted in full."""
 
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from evalkit.answers.places import Place, Read, answer_lines, last_box, lines_of, normalise_text, quote, tidy
+from evalkit.answers.places import SEGMENT, Place, Read, answer_lines, last_box, lines_of, normalise_text, quote, tidy
 
 _LATEX = re.compile(r"\\(?:text|textbf|mathrm|mathbf|,|;|!|\(|\)|\[|\])|\\(?:to|rightarrow|Rightarrow|quad)\b")
 _MARK = re.compile(
@@ -15,8 +16,13 @@ _MARK = re.compile(
 _FILLER = re.compile(
     r"\b(?:then|first|next|finally|and|order|sequence|correct|right|the|is|step|steps|option|answer|last|lastly|followed by)\b"
     r"|正确|順序|顺序|步骤|首先|然后|接着|"
-    r"随后|再|最后|先|后|其次|应为|为|是|即|排列|排序|答案|依次|[\s,、>→⟶⇒➔=|;:.()\[\]*_`\"'“”<>《》【】/&+$。，；：-]",
+    r"随后|再|最后|先|后|其次|应为|为|是|即|排列|排序|答案|依次|[①-⑳\s,、>→⟶⇒➔=|;:.()\[\]*_`\"'“”<>《》【】/&+$。，；：-]",
     re.IGNORECASE,
+)
+_NEXT = re.compile(r"\s*(?:,|、|->|→|>|-)\s*$")
+_OR = re.compile(r"\W{0,3}(?:\bor\b|或)", re.IGNORECASE)
+_ORDER_MARK = re.compile(
+    r"(?:\b(?:order|sequence)\b|顺序|順序|排列|排序)[\s*_\"']{0,4}(?:(?:should be|is|应为|应该是|为|是|如下)[\s*_]{0,3}:?|:)", re.IGNORECASE
 )
 _ARROW = re.compile(r"\s*(?:->|→|⟶|⇒|➔|>)\s*")
 
@@ -42,7 +48,7 @@ def read_order(text: str, labels: Sequence[str], n: int = 0, options: Sequence[s
         read = _order_in(plain, used, options) or _block(place, used, options)
         if read:
             return Read(value=read, rule=place.rule, text=quote(place.text), firm=place.rule == "boxed" or place.closed)
-        if place.rule == "boxed" or len(_tokens(plain, used)) > 1:
+        if place.rule == "boxed" or (place.rule == "answer line" and len(_tokens(plain, used)) > 1):
             return Read(rule=f"{place.rule}, not each label once", text=quote(place.text))
     return _without_a_mark(raw, used, options)
 
@@ -52,6 +58,9 @@ def _places(text: str) -> Iterator[Place]:
     if box:
         yield box
     yield from answer_lines(text)
+    for mark in reversed(deque(_ORDER_MARK.finditer(text), maxlen=8)):
+        line, _, rest = text[mark.end() : mark.end() + SEGMENT].partition("\n")
+        yield Place(rule="order line", text=line, closed=bool(rest.strip()), rest=rest)
 
 
 def _tokens(text: str, labels: Sequence[str]) -> list[str]:
@@ -63,7 +72,25 @@ def _order_in(text: str, labels: Sequence[str], options: Sequence[str]) -> tuple
     tokens = _tokens(text, labels)
     if len(tokens) == len(labels) and set(tokens) == set(labels):
         return tuple(tokens)
-    return _by_texts(text, labels, options)
+    return _leading(text, labels) or _by_texts(text, labels, options)
+
+
+def _leading(text: str, labels: Sequence[str]) -> tuple[str, ...] | None:
+    """The order that opens the line, whatever is said of the labels after it; None where another order is offered."""
+    tokens: list[str] = []
+    place = 0
+    for run in _run("".join(labels)).finditer(text):
+        between = text[place : run.start()]
+        if len(tokens) >= len(labels):
+            if _NEXT.match(between):
+                return None
+            break
+        if _FILLER.sub("", between):
+            break
+        tokens += run[0]
+        place = run.end()
+    whole = len(tokens) == len(labels) and set(tokens) == set(labels)
+    return tuple(tokens) if whole and not _OR.match(text, place) else None
 
 
 def _by_texts(text: str, labels: Sequence[str], options: Sequence[str]) -> tuple[str, ...] | None:
@@ -97,8 +124,8 @@ def _block(place: Place, labels: Sequence[str], options: Sequence[str]) -> tuple
         return None
     lines = [line for line in [place.text, *place.rest.splitlines()] if line.strip()][: len(labels) + 1]
     found = _list_in(lines, labels, options)
-    if found is None and not _tokens(place.text, labels):
-        found = _bulleted(lines[-len(labels) :], labels)
+    if found is None and len(_tokens(place.text, labels)) <= 1:
+        found = _bulleted(lines[: len(labels)], labels)
     return found
 
 

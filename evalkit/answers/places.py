@@ -110,7 +110,7 @@ _IS = (
     r"(?::|=|：|(?:应该|应当|應該|应|應|就|则|则应|只能|大约|约|大概|最终)?(?:是|为|為|选择|選擇|选|選)(?!项|項)[ \t]{0,2}:?|大约|约|≈"
     r"|(?:is|was|are|would be|should be|will be)\b(?: therefore| thus)?[ \t]{0,2}:?|[ \t]-[ \t])"
 )
-_WORD = r"(?:正确选项|正確選項|答案|(?<![解回问問])答|\b(?:answers?|ans|correct (?:option|choice)|right (?:option|choice))\b)"
+_WORD = r"(?:正确选项|正確選項|答案|(?<![解回问問])答|\b(?:answers?|ans|(?:correct|right) (?:options?|choices?))\b)"
 _MARK = re.compile(
     rf"{_WORD}{_SPACE}(?:\([^()\n]{{0,40}}\))?{_SPACE}"
     rf"(?:{_IS}|(?<=[案】\]])(?=[ \t]*[A-Z0-9甲乙丙丁(]))|<answer>",

@@ -14,8 +14,17 @@ _COPULA = (
         r"(?:the )?(.{1,120})$",
         re.IGNORECASE,
     ),
-    re.compile(r"^[^\n]{0,60}?(?:英文|中文|英语|术语|名称|译名|译|表达|说法|类别|分类|等级|故障|原因)[^\n]{0,40}?(?:称为|叫做|译为|应为|通常为|属于|是|为|叫)\s*:?\s*(.{1,120})$"),
+    re.compile(
+        r"^[^\n]{0,60}?(?:英文|中文|英语|术语|名称|译名|译|表达|说法|类别|分类|等级|故障|原因)[^\n]{0,40}?"
+        r"(?:称为|叫做|译为|应为|通常为|属于|是|为|叫)\s*:?\s*(.{1,120})$"
+    ),
 )
+_NAMED = re.compile(
+    r"^(?:英文|中文|英语|术语|译名|名称|结果|term|translation|english|chinese|result)\s?(?:term|name|术语|名称)?\s?:\s*"
+    r"(.{1,120})$",
+    re.IGNORECASE,
+)
+_EXPLAINS = re.compile(r"[\s*_#(>]*(?:explanation|note|reason|because|解释|说明|注|理由|解析|因为)", re.IGNORECASE)
 _SENTENCE_END = ".。!！"
 
 
@@ -39,13 +48,16 @@ def read_text(text: str) -> Read:
     if not plain or len(plain) > SHORT:
         return Read(rule="long text without an answer line" if plain else "nothing readable")
     lines = [line for line in plain.splitlines() if line.strip()]
+    if len(lines) > 1 and _EXPLAINS.match(lines[1]):
+        value = _bare(lines[0])
+        return Read(value=value or None, rule="first line", text=quote(lines[0]), firm=True)
     if len(lines) > 1:
         return Read(rule="several lines without an answer line")
     return _whole(lines[0])
 
 
 def _whole(line: str) -> Read:
-    for copula in _COPULA:
+    for copula in (_NAMED, *_COPULA):
         found = copula.match(line.replace("**", "").strip())
         if found and _bare(found[1]):
             return Read(value=_bare(found[1]), rule="short sentence", text=quote(line))
