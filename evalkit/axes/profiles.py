@@ -25,7 +25,7 @@ PROFILES: Mapping[str, Profile] = {
         cell_clusters=5,
         stream_items=6,
         offline_items=16,
-        max_tokens=96,
+        max_tokens=64,
     ),
     "fast": Profile(
         name="fast",
