@@ -267,6 +267,8 @@ class Score:
     finish: Finish
     tokens_in: int
     tokens_out: int
+    chosen_place: int | None = None  # of the option that was chosen, from 0; choice forms only
+    gold_place: int | None = None
 
 
 Standing = Literal["measured", "estimated", "declared", "not measured", "not reported"]

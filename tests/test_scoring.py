@@ -64,6 +64,7 @@ def test_a_wrong_option_names_its_mistake(plan: Plan):
     wrong = next(EchoEngine(answer=lambda _: "B").answer([request]))
     row = next(row for row in score(plan, [wrong]) if row.request == request.id)
     assert (row.value, row.parsed, row.mistake) == (0.0, "5", "off by one")
+    assert (row.chosen_place, row.gold_place) == (1, 0)
 
 
 def test_metrics_by_task_then_form_then_the_forms_own(plan: Plan):

@@ -47,15 +47,22 @@ def summarise(
 ) -> tuple[AxisScore, ...]:
     """The four axes in the order of `records.AXES`, the same for the scores in any order.
 
-    `quality`: keys of the scores that were timed (None: all first clean answers). `places`: see `robustness`. An axis
-    that cannot be had is one without a value, with the reason. Raises EmptySampleError when no item was scored at all.
+    `quality`: keys of the scores that were timed (None: all first clean answers). `places`: see `robustness` (None: those
+    that the scores hold). An axis that cannot be had is one without a value, with the reason. Raises EmptySampleError when
+    no item was scored at all.
     """
     rows = ordered(scores)
     if timing is None:
         spent = no_axis("efficiency", "nothing was timed", standing="not measured")
     else:
         spent = efficiency(timed_quality(rows, quality), timing, profile)
-    return accuracy(rows), generality(rows, profile), robustness(rows, profile, places=places), spent
+    return accuracy(rows), generality(rows, profile), robustness(rows, profile, places=places_of(rows) if places is None else places), spent
+
+
+def places_of(rows: Iterable[Score]) -> Places | None:
+    """Chosen and right places by key, of the choice scores that hold both; None where none does."""
+    held = {row.key: (row.chosen_place, row.gold_place) for row in rows if row.chosen_place is not None and row.gold_place is not None}
+    return held or None
 
 
 def timed_quality(rows: Sequence[Score], quality: Collection[str] | None) -> Estimate:
