@@ -10,7 +10,7 @@ help:
 	@echo "make demo    install, run a real model through five suites, build the leaderboard"
 	@echo "make test    install, run the fast tests (what CI runs)"
 	@echo "make lint    ruff and mypy --strict"
-	@echo "make proofs  simulations and long tests; writes tests/proofs/*.json"
+	@echo "make proofs  simulations; writes tests/proofs/*.json"
 	@echo "make wheel   build dist/*.whl"
 
 $(VENV)/.made:
@@ -40,8 +40,7 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 
 proofs: $(VENV)/.dev
-	$(BIN)/python -m pytest -m slow -n $(WORKERS) -rs
-	for script in tests/proofs/*.py; do $(BIN)/python $$script || exit 1; done
+	$(BIN)/python -m tests.proofs.coverage
 
 wheel: $(VENV)/.dev
 	$(BIN)/python -m build --wheel
