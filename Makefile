@@ -36,7 +36,7 @@ test: $(VENV)/.dev lint
 	$(BIN)/python -m pytest -n $(WORKERS) -rs
 
 lint: $(VENV)/.dev
-	$(BIN)/ruff check evalkit tests suites benchmarks
+	$(BIN)/ruff check evalkit tests suites
 	$(BIN)/mypy
 
 proofs: $(VENV)/.dev
