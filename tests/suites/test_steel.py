@@ -27,7 +27,7 @@ BLUEPRINT = {
     "S4": ({"c": 0.2, "si": 0.25, "mn": 0.4, "p": 0.01, "s": 0.01, "tundish": 1545}, 27.2),  # 15.6 + 1.9 + 1.96 + 0.344 + 0.38 below 1538
     "S5": ({"si": 0.60, "basicity": 3.2, "cao": 90, "sio2": 2.5}, 50.1),
     "S6": ({"iron": 7200, "volume": 3000, "coke": 2700}, 2.40),
-    "S7": ({"sinter_cao": 10.5, "sinter_sio2": 5.3, "ore_cao": 0.8, "ore_sio2": 4.2, "basicity": 1.20}, 50.6),
+    "S7": ({"sinter_cao": 10.5, "sinter_sio2": 5.3, "pellet_cao": 0.8, "pellet_sio2": 6.4, "basicity": 1.30}, 67.6),  # 7.52 / 11.13
     "S8": ({"steel": 120, "residual": 0.12, "target": 1.40, "grade": 65, "recovery": 92}, 2569),
     "S11": ({"entry": 250, "exit": 210, "radius": 550}, 148.3),
     "S12": ({"first": 25, "second": 20, "third": 15}, 49),
@@ -100,8 +100,8 @@ def _productivity_by_coke(p):
 
 
 def _sinter_by_linear_system(p):
-    """Masses of sinter and ore that add up to 100 and leave no CaO over after the wanted basicity."""
-    surplus = [p[f"{which}_cao"] - p["basicity"] * p[f"{which}_sio2"] for which in ("sinter", "ore")]
+    """Masses of sinter and pellets that add up to 100 and leave no CaO over after the wanted basicity."""
+    surplus = [p[f"{which}_cao"] - p["basicity"] * p[f"{which}_sio2"] for which in ("sinter", "pellet")]
     return np.linalg.solve(np.array([[1.0, 1.0], surplus]), np.array([100.0, 0.0]))[0]
 
 
@@ -291,25 +291,27 @@ def test_impact_sets():
     assert accepted == [item.answer]
 
 
-# What the stem says > (step that comes first, step that comes later), each by a word of it.
+# What forces it > (step that comes first, step that comes later), each by a word of it. Rules stand in the stem; physics does not.
 RULES = {
-    "steel-procedure-004-zh": {
-        "先切断煤气来源，才能吹扫": ("盲板", "吹扫"),
-        "用氮气置换完，才能打开人孔": ("氮气", "人孔"),
-        "打开人孔通风后，才测定塔内气体": ("人孔", "测定"),
-        "测定合格且监护人到位，人员才能进入": ("测定", "监护人"),
-    },
+    "steel-procedure-004-zh": {"气体测定只作一次，作为准许人员进入的依据": ("测定", "监护人")},
     "steel-procedure-005-en": {
         "The ladle is opened only when the dummy bar is sealed in the mould": ("Seal the dummy bar", "ladle"),
         "the stopper of the tundish stays closed until the tundish holds enough steel": ("fill the tundish", "stopper"),
         "withdrawal begins when the mould is filled": ("fill the mould", "withdrawal"),
-        "Put the steps in order": ("withdrawal", "Take the dummy bar off"),  # a bar still in the mould pulls nothing: plain mechanics
     },
+}
+PHYSICS = {
+    "steel-procedure-004-zh": {
+        "gas flows into a vessel that still hangs on the main": ("盲板", "吹扫"),
+        "air let into a tower full of gas makes an explosive mixture": ("吹扫", "人孔"),
+        "a tower full of nitrogen holds no oxygen: the only measurement would forbid entry": ("人孔", "测定"),
+    },
+    "steel-procedure-005-en": {"a bar still in the mould pulls nothing": ("withdrawal", "Take the dummy bar off")},
 }
 
 
 @pytest.mark.parametrize("name", sorted(RULES))
-def test_only_one_order_obeys_the_printed_rules(name):
+def test_only_one_order_obeys_the_printed_rules_and_physics(name):
     item = ITEMS[name]
 
     def place(order, word):
@@ -317,10 +319,11 @@ def test_only_one_order_obeys_the_printed_rules(name):
         return found
 
     assert all(rule in item.stem for rule in RULES[name])
+    needed = [*RULES[name].values(), *PHYSICS[name].values()]
     kept = [
         order
         for order in itertools.permutations(item.choices)
-        if all(place(order, first) < place(order, then) for first, then in RULES[name].values())
+        if all(place(order, first) < place(order, then) for first, then in needed)
     ]
     assert kept == [item.answer]
     assert item.choices != item.answer
@@ -353,9 +356,15 @@ def test_logs_show_what_their_golds_say():
     assert pressure == sorted(pressure)
     assert wind == sorted(wind, reverse=True)
     assert len(set(line[1:])) == 1
-    assert max(line) < 2.5
+    assert line[1] > line[0]  # the burden still sank before it hung
+    assert max(line) < 1.5  # no charge was due yet: a line that is deeper would ask why none was charged
+    assert "没有装料" in ITEMS["steel-diagnosis-002-zh"].context
     for flow, force, index in zip(wind, pressure, permeability, strict=True):
         assert flow / (force - 200) == pytest.approx(index, abs=0.06)
+    clogging = _rows(ITEMS["steel-diagnosis-004-en"].context)
+    opening = [int(row[1]) for row in clogging]
+    assert opening == sorted(set(opening))
+    assert {(row[2], row[4]) for row in clogging} == {("1.20", "28")}  # speed and tundish weight: the flow and its head are constant
     (cells,) = _rows(ITEMS["steel-diagnosis-003-zh"].context)
     flatness = [int(cell.replace("−", "-")) for cell in cells]
     assert sum(flatness) == 0
