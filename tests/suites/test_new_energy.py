@@ -330,7 +330,11 @@ def test_only_one_order_of_replacing_a_fuse():
 
 
 def test_only_one_order_of_making_safe():
+    """The stem names the standard and does not print its order."""
     item = ITEMS["new_energy-procedure-004-zh"]
+    assert "GB 26860" in item.stem
+    assert item.source.title.startswith("GB 26860")
+    assert not re.search("停电|验电|接地|标示牌", item.stem)
     before = [("停电", "无电压"), ("无电压", "接地"), ("接地", "标示牌")]  # each step needs the one before it
 
     def allowed(order):
