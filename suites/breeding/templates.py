@@ -228,11 +228,11 @@ B5 = Template(
     decimals=3,
     stems={
         "zh": (
-            "种公牛 A 与母牛 B 互不相关，近交系数分别为 {inbreeding_a} 与 {inbreeding_b}。个体 X 的父亲是这对牛的第 {sire_generation} 代后代，母亲是这对牛的第 {dam_generation} 代后代（子女为第 1 代，孙辈为第 2 代，依此类推），两边各由 A×B 的一个子女传下，这两个子女不是同一个体；除 A、B 外没有其他共同祖先。用 Wright 通径公式求 X 的近交系数，以 % 表示，保留三位小数。",
+            "种公牛 A 与母牛 B 互不相关，近交系数分别为 {inbreeding_a} 与 {inbreeding_b}。个体 X 的父亲是这对牛的第 {sire_generation} 代后代，母亲是这对牛的第 {dam_generation} 代后代（子女为第 1 代，孙辈为第 2 代，依此类推），两边各由 A×B 的一个子女传下，这两个子女不是同一个体；中间配种的都是无关个体，除 A、B 外没有其他共同祖先。用 Wright 通径公式求 X 的近交系数，以 % 表示，保留三位小数。",
             "一头牛 X 的双亲都出自同一对祖先 A（近交系数 {inbreeding_a}）和 B（近交系数 {inbreeding_b}），A 与 B 之间没有亲缘关系。从 A、B 到 X 的父亲相隔 {sire_generation} 个世代，到 X 的母亲相隔 {dam_generation} 个世代；两边分别来自 A×B 的不同子女，中间配种的都是无关个体，此外父母间再无共同祖先。X 的近交系数是百分之几？单位 %，取三位小数。",
         ),
         "en": (
-            "Bull A and cow B are unrelated; their inbreeding coefficients are {inbreeding_a} and {inbreeding_b}. The sire of animal X descends from this couple in generation {sire_generation} and the dam of X in generation {dam_generation} (children are generation 1, grandchildren generation 2, and so on), each through one child of A × B, these two children being different animals; the two lines share no ancestors but A and B. Find the inbreeding coefficient of X by Wright's path formula, in %, to three decimals.",
+            "Bull A and cow B are unrelated; their inbreeding coefficients are {inbreeding_a} and {inbreeding_b}. The sire of animal X descends from this couple in generation {sire_generation} and the dam of X in generation {dam_generation} (children are generation 1, grandchildren generation 2, and so on), each through one child of A × B, these two children being different animals; all other mates were unrelated, and the two lines share no ancestors but A and B. Find the inbreeding coefficient of X by Wright's path formula, in %, to three decimals.",
             "Both parents of a heifer X trace back to the same pair of ancestors, A (inbreeding coefficient {inbreeding_a}) and B (inbreeding coefficient {inbreeding_b}), who are not related to each other. The number of generations from the pair to the sire of X is {sire_generation}, to the dam {dam_generation}; the two sides come from different children of A × B, all other mates were unrelated, and the parents have no further ancestor in common. How inbred is X? Answer in %, with three decimals.",
         ),
     },
@@ -261,9 +261,9 @@ def better_parent(p: Params) -> float:
 
 
 def _draw_heterosis(rng: random.Random) -> Params | None:
-    p = {name: decimal(rng, low, high, 1) for name, low, high in (("mother", 4.2, 9.4), ("father", 4.2, 9.4), ("hybrid", 6.5, 9.9))}
+    p = {name: decimal(rng, low, high, 1) for name, low, high in (("mother", 2.1, 5.4), ("father", 2.1, 5.4), ("hybrid", 7.1, 12.9))}
     apart = abs(p["mother"] - p["father"]) >= 0.4
-    return p if apart and 8 <= over(mid_parent)(p) <= 60 and over(better_parent)(p) >= 3 else None
+    return p if apart and 80 <= over(mid_parent)(p) <= 250 and over(better_parent)(p) >= 50 else None  # maize inbreds and their F1
 
 
 B6 = Template(
@@ -283,12 +283,12 @@ B6 = Template(
     tolerance=Tolerance(rel=0.0, abs=0.1),
     stems={
         "zh": (
-            "中亲优势 = (F1 − 双亲平均) ÷ 双亲平均 × 100%。某水稻组合母本产量 {mother} t/ha，父本 {father} t/ha，F1 {hybrid} t/ha。求中亲优势（%），保留两位小数。",
-            "测产结果：杂交种 {hybrid} t/ha，其母本 {mother} t/ha，父本 {father} t/ha。杂种一代超过双亲平均值的部分占双亲平均值的百分数称为中亲优势，请算出这一数值，单位 %，取两位小数。",
+            "中亲优势 = (F1 − 双亲平均) ÷ 双亲平均 × 100%。某玉米单交组合，母本自交系产量 {mother} t/ha，父本自交系产量 {father} t/ha，F1 {hybrid} t/ha。求中亲优势（%），保留两位小数。",
+            "玉米测产结果：单交种 {hybrid} t/ha，其母本自交系 {mother} t/ha，父本自交系 {father} t/ha。杂种一代超过双亲平均值的部分占双亲平均值的百分数称为中亲优势，请算出这一数值，单位 %，取两位小数。",
         ),
         "en": (
-            "Mid-parent heterosis is (F1 − mean of the parents) / mean of the parents × 100 %. A rice hybrid yields {hybrid} t/ha, its mother {mother} t/ha and its father {father} t/ha. What is the mid-parent heterosis in %, to two decimals?",
-            "Plots were harvested: seed parent {mother} t/ha, pollen parent {father} t/ha, their F1 {hybrid} t/ha. Express the F1's lead over the average of both parents as a percentage of that average (heterosis over the mid-parent), in % with two decimals.",
+            "Mid-parent heterosis is (F1 − mean of the parents) / mean of the parents × 100 %. A single-cross maize hybrid yields {hybrid} t/ha; its parents are inbred lines that yield {mother} t/ha (mother) and {father} t/ha (father) themselves. What is the mid-parent heterosis in %, to two decimals?",
+            "Maize plots were harvested: the inbred seed parent gave {mother} t/ha, the inbred pollen parent {father} t/ha, their F1 {hybrid} t/ha. Express the F1's lead over the average of both parents as a percentage of that average (heterosis over the mid-parent), in % with two decimals.",
         ),
     },
     explanation={
@@ -625,11 +625,11 @@ B14 = Template(
     stems={
         "zh": (
             "奶牛育种方案分公牛、母牛两条途径：公牛选择强度 {intensity_sires}、准确度 {accuracy_sires}、世代间隔 {interval_sires} 年；母牛选择强度 {intensity_dams}、准确度 {accuracy_dams}、世代间隔 {interval_dams} 年。产奶量加性遗传标准差 {genetic_sd} kg。年遗传进展 = 两途径遗传优势（强度×准确度×标准差）之和 ÷ 两途径世代间隔之和。求年遗传进展，单位 kg/年，保留两位小数。",
-            "按 Rendel–Robertson 的思路只分父、母两条途径估算每年的遗传进展：ΔG = (ΔGm + ΔGf) ÷ (Lm + Lf)，其中 ΔGm、ΔGf 为各途径的选择强度、准确度与加性遗传标准差之积。父系：i = {intensity_sires}，r = {accuracy_sires}，L = {interval_sires} 年；母系：i = {intensity_dams}，r = {accuracy_dams}，L = {interval_dams} 年；σA = {genetic_sd} kg。结果用 kg/年 表示，取两位小数。",
+            "按 Rendel–Robertson 的思路，只分父、母两条途径估算某奶牛群体产奶量每年的遗传进展：ΔG = (ΔGm + ΔGf) ÷ (Lm + Lf)，其中 ΔGm、ΔGf 为各途径的选择强度、准确度与加性遗传标准差之积。父系：i = {intensity_sires}，r = {accuracy_sires}，L = {interval_sires} 年；母系：i = {intensity_dams}，r = {accuracy_dams}，L = {interval_dams} 年；σA = {genetic_sd} kg。结果用 kg/年 表示，取两位小数。",
         ),
         "en": (
-            "A dairy scheme has two paths. Sires: selection intensity {intensity_sires}, accuracy {accuracy_sires}, generation interval {interval_sires} years. Dams: selection intensity {intensity_dams}, accuracy {accuracy_dams}, generation interval {interval_dams} years. The additive genetic standard deviation of milk yield is {genetic_sd} kg. The yearly gain is the sum of the genetic superiorities of both paths (intensity × accuracy × standard deviation) over the sum of both generation intervals. Give it in kg/year, to two decimals.",
-            "Estimate the annual genetic progress in the manner of Rendel and Robertson with a male and a female path only: ΔG = (ΔGm + ΔGf) / (Lm + Lf), where ΔGm and ΔGf are the products of intensity, accuracy and additive genetic standard deviation. Male path: i = {intensity_sires}, r = {accuracy_sires}, L = {interval_sires} years. Female path: i = {intensity_dams}, r = {accuracy_dams}, L = {interval_dams} years. σA = {genetic_sd} kg. Report kg/year with two decimals.",
+            "A dairy cattle breeding scheme has two paths. Sires: selection intensity {intensity_sires}, accuracy {accuracy_sires}, generation interval {interval_sires} years. Dams: selection intensity {intensity_dams}, accuracy {accuracy_dams}, generation interval {interval_dams} years. The additive genetic standard deviation of milk yield is {genetic_sd} kg. The yearly gain is the sum of the genetic superiorities of both paths (intensity × accuracy × standard deviation) over the sum of both generation intervals. Give it in kg/year, to two decimals.",
+            "Estimate the annual genetic progress of a dairy cattle population in milk yield, in the manner of Rendel and Robertson with a male and a female path only: ΔG = (ΔGm + ΔGf) / (Lm + Lf), where ΔGm and ΔGf are the products of intensity, accuracy and additive genetic standard deviation. Male path: i = {intensity_sires}, r = {accuracy_sires}, L = {interval_sires} years. Female path: i = {intensity_dams}, r = {accuracy_dams}, L = {interval_dams} years. σA = {genetic_sd} kg. Report kg/year with two decimals.",
         ),
     },
     explanation={

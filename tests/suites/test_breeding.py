@@ -3,6 +3,7 @@
 import itertools
 import re
 from collections import Counter
+from datetime import date
 from functools import cache
 from statistics import fmean
 
@@ -337,6 +338,8 @@ def test_tables_of_the_diagnoses():
     checks = [float(n) for n in re.findall(r"CK (\d+\.\d)", ITEMS["breeding-diagnosis-002-zh"].context)]
     assert len(checks) == 4
     assert all(round(a - b, 3) == 0.9 for a, b in itertools.pairwise(checks))  # a trend, not scatter
+    plots = ["CK" if check else "line" for check in re.findall(r"(CK)? ?(?:品系 \w )?\d+\.\d", ITEMS["breeding-diagnosis-002-zh"].context)]
+    assert plots == ["CK", "line", "line"] * 3 + ["CK"]  # each line beside a check: the layout that its name (对比法) stands for
 
     sites = [(float(a), float(b)) for _, a, b in _rows(ITEMS["breeding-diagnosis-003-zh"])]
     assert fmean(a for a, _ in sites) == pytest.approx(fmean(b for _, b in sites))
@@ -358,6 +361,13 @@ def test_hand_cross_is_the_same_order_in_both_languages():
     # what forces the order is printed in the steps
     for item, words in ((zh, ("留下的小花", "去雄后的麦穗", "取下纸袋", "重新套袋")), (en, ("that were left", "emasculated ear", "take the bag off", "again"))):
         assert all(word in step for word, step in zip(words, item.answer[1:], strict=True))
+
+
+def test_the_germination_test_fits_between_drawing_and_report():
+    """Rice seed is counted for the last time 14 days after it was set up."""
+    drawn, reported = sorted(_dates(ITEMS["breeding-extraction-002-zh"].context))
+    assert drawn == ITEMS["breeding-extraction-002-zh"].answer["drawn_on"]
+    assert (date.fromisoformat(reported) - date.fromisoformat(drawn)).days >= 16
 
 
 MONTHS = dict(zip(["January", "April", "June", "July", "August", "October"], (1, 4, 6, 7, 8, 10), strict=True))
