@@ -81,12 +81,12 @@ H1 = Template(
     shown=_sex_shown,
     stems={
         "zh": (
-            "CKD-EPI 肌酐公式（2021 年版，不含种族）：eGFR = 142 × min(Scr/κ, 1)^α × max(Scr/κ, 1)^(−1.200) × 0.9938^年龄，女性再乘 1.012；Scr 以 mg/dL 计（1 mg/dL = 88.4 μmol/L）；女性 κ = 0.7、α = −0.241，男性 κ = 0.9、α = −0.302。一名 {age} 岁{person}，血肌酐 {creatinine_umol} μmol/L。求其 eGFR，单位 mL/(min·1.73 m²)，保留一位小数。",
-            "检验科需为一名{person}患者报告估算肾小球滤过率：年龄 {age} 岁，血肌酐 {creatinine_umol} μmol/L。请用 CKD-EPI 公式（2021 年版）计算：142 × min(Scr/κ, 1)^α × max(Scr/κ, 1)^(−1.200) × 0.9938^年龄 ×（女性 1.012，男性 1）。其中 Scr 须先由 μmol/L 除以 88.4 换算为 mg/dL；κ 女 0.7、男 0.9；α 女 −0.241、男 −0.302。结果以 mL/(min·1.73 m²) 表示，取一位小数。",
+            "CKD-EPI 肌酐公式（2021 年版，不含种族）：eGFR = 142 × min(Scr/κ, 1)^α × max(Scr/κ, 1)^(−1.200) × 0.9938^年龄，女性再乘 1.012；Scr 以 mg/dL 计（1 mg/dL = 88.4 μmol/L）；女性 κ = 0.7、α = −0.241，男性 κ = 0.9、α = −0.302。一名 {age} 岁{person}，血肌酐 {creatinine_umol} μmol/L。求其 eGFR，单位 mL/(min·1.73 m²)；中间不取整，最后结果保留一位小数。",
+            "检验科需为一名{person}患者报告估算肾小球滤过率：年龄 {age} 岁，血肌酐 {creatinine_umol} μmol/L。请用 CKD-EPI 公式（2021 年版）计算：142 × min(Scr/κ, 1)^α × max(Scr/κ, 1)^(−1.200) × 0.9938^年龄 ×（女性 1.012，男性 1）。其中 Scr 须先由 μmol/L 除以 88.4 换算为 mg/dL；κ 女 0.7、男 0.9；α 女 −0.241、男 −0.302。中间各步不取整，结果以 mL/(min·1.73 m²) 表示，取一位小数。",
         ),
         "en": (
-            "The CKD-EPI 2021 creatinine equation (without race) is eGFR = 142 × min(Scr/κ, 1)^α × max(Scr/κ, 1)^(−1.200) × 0.9938^age, times 1.012 for a woman. Scr is in mg/dL (1 mg/dL = 88.4 µmol/L); κ = 0.7 and α = −0.241 for women, κ = 0.9 and α = −0.302 for men. A {person} aged {age} has a serum creatinine of {creatinine_umol} µmol/L. Give the eGFR in mL/min/1.73 m², to one decimal.",
-            "A laboratory reports estimated filtration rates with the 2021 version of CKD-EPI: 142 × min(Scr/κ, 1)^α × max(Scr/κ, 1)^(−1.200) × 0.9938^age × (1.012 if female, 1 if male), where creatinine in µmol/L is first divided by 88.4 to get Scr in mg/dL, κ is 0.7 (female) or 0.9 (male), and α is −0.241 (female) or −0.302 (male). What does it report, in mL/min/1.73 m² and with one decimal, for a {person} of {age} years whose creatinine is {creatinine_umol} µmol/L?",
+            "The CKD-EPI 2021 creatinine equation (without race) is eGFR = 142 × min(Scr/κ, 1)^α × max(Scr/κ, 1)^(−1.200) × 0.9938^age, times 1.012 for a woman. Scr is in mg/dL (1 mg/dL = 88.4 µmol/L); κ = 0.7 and α = −0.241 for women, κ = 0.9 and α = −0.302 for men. A {person} aged {age} has a serum creatinine of {creatinine_umol} µmol/L. Keep full precision until the last step and give the eGFR in mL/min/1.73 m², to one decimal.",
+            "A laboratory reports estimated filtration rates with the 2021 version of CKD-EPI: 142 × min(Scr/κ, 1)^α × max(Scr/κ, 1)^(−1.200) × 0.9938^age × (1.012 if female, 1 if male), where creatinine in µmol/L is first divided by 88.4 to get Scr in mg/dL, κ is 0.7 (female) or 0.9 (male), and α is −0.241 (female) or −0.302 (male). Nothing is rounded before the end. What does it report, in mL/min/1.73 m² and with one decimal, for a {person} of {age} years whose creatinine is {creatinine_umol} µmol/L?",
         ),
     },
     explanation={
@@ -418,7 +418,8 @@ def _draw_pump(rng: random.Random) -> Params | None:
         "drug_mg": rng.choice((100, 150, 200, 250, 300, 400)),
         "volume_ml": rng.choice((50, 100, 250)),
     }
-    return p if 2.6 <= pump_rate(p) <= 60 else None
+    tie = abs(100 * pump_rate(p) % 1 - 0.5) < 1e-6  # half a hundredth: some round it up, some to even
+    return p if 2.6 <= pump_rate(p) <= 60 and not tie else None
 
 
 H9 = Template(
@@ -604,7 +605,7 @@ H12 = Template(
 
 
 def _draw_burn(rng: random.Random) -> Params:
-    return {"weight_kg": rng.randint(40, 99), "burn_percent": rng.randint(15, 70)}
+    return {"weight_kg": rng.randint(40, 99), "burn_percent": rng.randint(15, 50)}
 
 
 H14 = Template(

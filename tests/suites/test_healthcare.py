@@ -221,6 +221,13 @@ def test_stems_fill_in_both_languages_and_phrasings(name):
             assert fresh.stem != item.stem
 
 
+def test_no_pump_rate_is_a_tie_at_its_last_printed_digit():
+    for drawn in _drawn(TEMPLATES["H9"]):
+        p = drawn.params
+        exact = Fraction(str(p["dose"])) * p["weight_kg"] * 60 * p["volume_ml"] / (p["drug_mg"] * 1000)
+        assert 100 * exact % 1 != Fraction(1, 2), p
+
+
 def test_all_stroke_risk_profiles_follow_the_generating_polynomial():
     """How many of the 2 x 3 x 32 profiles have s points is the coefficient of x^s in the product of the items' polynomials."""
     gold = TEMPLATES["H7"].gold
