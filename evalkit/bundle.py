@@ -2,7 +2,8 @@
 
     run.json            configuration, plan digest, model, machine, versions: written first
     responses.sqlite    the working log: one row a request, durable before the next batch is taken
-    responses.parquet, scores.parquet, axes.json, timing.json, engine.json: written whole, beside and renamed
+    items.jsonl         the items and variants asked, with their golds: written first too
+    responses.parquet, scores.parquet, axes.json, timing.json: written whole, beside and renamed
 
 Kill the process anywhere: opening the folder again with the same plan goes on with what is unanswered.
 """
@@ -18,12 +19,14 @@ from typing import IO, Any, Self
 
 from evalkit.canon import atomic_write
 from evalkit.errors import PlanMismatchError, StorageError, UsageError
-from evalkit.records import AxisScore, Estimate, Request, Response, Score
+from evalkit.records import AxisScore, Estimate, Item, Request, Response, Score
+from evalkit.suite import item_line, read_frozen
 
 BATCH_RESPONSES = 32
 BATCH_SECONDS = 1.0
 LOG_FILE = "responses.sqlite"
 RUN_FILE = "run.json"
+ITEMS_FILE = "items.jsonl"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS responses (
     request TEXT PRIMARY KEY,
@@ -131,6 +134,12 @@ class Bundle:
         self.flush()
         yield from log_responses(self._log)
 
+    def write_items(self, items: Iterable[Item]) -> None:
+        """items.jsonl: a line an item or variant that is asked, whole, so that pages need nothing but the bundle."""
+        with atomic_write(self.folder / ITEMS_FILE) as stream:
+            for item in items:
+                stream.write(item_line(item) + "\n")
+
     def write_responses(self, plan_requests: Sequence[Request]) -> None:
         """responses.parquet: a row a response of this plan, with its prompt, in the plan's order."""
         by_id = {response.request: response for response in self.responses()}
@@ -180,6 +189,12 @@ def read_responses(folder: Path) -> tuple[Response, ...]:
             log.close()
     except sqlite3.DatabaseError as error:
         raise _storage(folder, error) from error
+
+
+def read_bundle_items(folder: Path) -> tuple[Item, ...]:
+    """The items and variants that the bundle's run asked; empty where the bundle holds none."""
+    path = folder / ITEMS_FILE
+    return read_frozen(path) if path.is_file() else ()
 
 
 def read_scores(folder: Path) -> tuple[Score, ...]:

@@ -1,7 +1,7 @@
 """One bundle to one page, report.html: everything a reader needs to believe a figure, or to doubt it.
 
-The page is a function of the bundle's files alone. Right answers are in no bundle: they are read from the frozen suite
-with the digest that run.json names, and where that is not at hand the page says so.
+The page is a function of the bundle's files alone; where a bundle holds no items, the page says that right answers are
+not at hand.
 """
 
 import json
@@ -21,9 +21,9 @@ from markupsafe import Markup, escape
 from evalkit import __version__, charts, messages
 from evalkit.axes import BY_NUMBER, ENERGY_BAND_J, FAMILIES, OPERATORS, PROFILES, TIME_BANDS_S
 from evalkit.axes.profiles import CLEAN_FLOOR, ENERGY_WORDS, GENERALITY_DOMAINS
-from evalkit.bundle import RUN_FILE, read_axes, read_json, read_scores
-from evalkit.canon import atomic_write, digest, order_key
-from evalkit.errors import EvalkitError, UsageError
+from evalkit.bundle import RUN_FILE, read_axes, read_bundle_items, read_json, read_scores
+from evalkit.canon import atomic_write, order_key
+from evalkit.errors import UsageError
 from evalkit.messages import Pair, figure, named, pair, phrase, visible
 from evalkit.meter import PRESSURE_LIMIT, PROBE_DRIFT, timing_of
 from evalkit.prompts import gold_text
@@ -43,7 +43,6 @@ from evalkit.records import (
     Score,
     Standing,
 )
-from evalkit.suite import Suite, find_suite
 
 REPORT_FILE = "report.html"
 WORST = 12  # wrong answers shown
@@ -64,6 +63,7 @@ class Run:
     axes: Mapping[str, AxisScore]
     timing: Mapping[str, Any]
     scores: tuple[Score, ...]
+    items: Mapping[str, Item]  # key > item or variant that was asked; empty where the bundle holds none
     mode: str  # how choice items were answered: scored, generated, mixed or none
 
     @property
@@ -107,10 +107,11 @@ def read_run(folder: Path) -> Run:
         axes: dict[str, AxisScore] = {axis.axis: axis for axis in read_axes(folder)}
         scores = read_scores(folder)
         timing = read_json(folder / "timing.json") or {}
+        items = {item.key: item for item in read_bundle_items(folder)}
         _check(about, axes, timing)
     except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise UsageError(f"{folder}: its files are not those of a finished run ({type(error).__name__}: {error})") from error
-    return Run(folder=folder, about=about, axes=axes, timing=timing, scores=scores, mode=_mode(folder, scores))
+    return Run(folder=folder, about=about, axes=axes, timing=timing, scores=scores, items=items, mode=_mode(folder, scores))
 
 
 def _check(about: Mapping[str, Any], axes: Mapping[str, AxisScore], timing: Mapping[str, Any]) -> None:
@@ -163,9 +164,9 @@ def render_report(run: Run, *, home: str = "") -> str:
         "efficiency": efficiency,
         "costs": _some(efficiency, _COSTS),
         "conditions": _conditions(run.timing),
-        "worst": worst(run, suites),
+        "worst": worst(run),
         "suites": suites,
-        "reviews": {name: _review(suite) for name, suite in suites.items()},
+        "reviews": {name: _review([item for item in run.items.values() if item.suite == name and item.key == item.id]) for name in suites},
         "machine": _machine(run.about.get("machine", {})),
         "code_state": _code_state(run.about.get("code", {})),
         "asked": Counter(row.suite for row in run.asked),
@@ -301,18 +302,9 @@ def states(axis: AxisScore, group: str) -> list[tuple[str, int, Estimate]]:
     return [(state, round((part.value or 0) * part.n), part) for state, part in found if part is not None]
 
 
-def suites_of(run: Run) -> dict[str, Suite | None]:
-    """The run's suites by name, each with the digest that the run used; None where that is not at hand."""
-    named_there = run.about.get("config", {}).get("suites", ())
-    found: dict[str, Suite] = {}
-    for name in named_there:
-        try:
-            suite = find_suite(name)
-            if digest(dict(suite.digests)) == run.about["suite_digests"].get(suite.name):
-                found[suite.name] = suite
-        except EvalkitError:
-            continue
-    return {name: found.get(name) for name in sorted(run.about["suites"], key=lambda name: (_place(name), name))}
+def suites_of(run: Run) -> list[str]:
+    """Names of the run's suites in the order of the pages."""
+    return sorted(run.about["suites"], key=lambda name: (_place(name), name))
 
 
 def _place(key: str) -> tuple[int, ...]:
@@ -458,7 +450,7 @@ def _table(folder: Path, columns: Sequence[str], requests: Sequence[str] | None 
 # wrong answers
 
 
-def worst(run: Run, suites: Mapping[str, Suite | None], most: int = WORST) -> dict[str, Any]:
+def worst(run: Run, most: int = WORST) -> dict[str, Any]:
     """Up to `most` wrong first answers: domains in turn, within one the answer forms in turn, the surest first."""
     wrong = [row for row in run.scores if row.arm == "clean" and row.run == 0 and row.value is not None and row.value < 1]
     queues = []
@@ -471,8 +463,7 @@ def worst(run: Run, suites: Mapping[str, Suite | None], most: int = WORST) -> di
     if shown:
         columns = ["item", "request", "ability", "prompt", "cue", "text"]
         answers = {(row["item"], row["request"]): row for row in _table(run.folder, columns, [row.request for row in shown])}
-    golds = {(name, item.id): item for name, suite in suites.items() if suite is not None for item in suite.items}
-    rows = [_wrong(row, answers.get((row.key, row.request)), golds.get((row.suite, row.item))) for row in shown]
+    rows = [_wrong(row, answers.get((row.key, row.request)), run.items.get(row.key)) for row in shown]
     return {"rows": rows, "wrong": len(wrong)}
 
 
@@ -502,10 +493,10 @@ def _turns(prompt: str) -> list[dict[str, str]]:
         return [{"role": "user", "content": str(prompt)}]
 
 
-def _review(suite: Suite | None) -> Pair:
-    if suite is None:
+def _review(items: Sequence[Item]) -> Pair:
+    if not items:
         return pair("review.absent")
-    by = Counter(("none" if item.review.status == "unreviewed" else item.review.by or "none") for item in suite.items)
+    by = Counter(("none" if item.review.status == "unreviewed" else item.review.by or "none") for item in items)
     if set(by) <= {"none"}:
         return pair("review.none")
     return pair("review.some", person=by["person"] + by["trade"], automatic=by["automatic"], none=by["none"])

@@ -47,6 +47,7 @@ def run(config: RunConfig, folder: Path, watcher: Watcher) -> Outcome:
     engine: Engine = registry.find("engines", config.engine.name)(config.engine)
     plan = build_plan(config, engine)
     with Bundle.open(folder, about(config, plan, engine)) as bundle:
+        bundle.write_items(plan.items.values())
         asked = bundle.unanswered(plan.requests)
         watcher.stage("answers", len(asked))
         for response in engine.answer(asked):

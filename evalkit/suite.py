@@ -202,6 +202,17 @@ def read_items(path: Path, suite: Suite) -> Iterator[Item]:
         yield _parse(f"{path}, line {number}", line, suite)
 
 
+def read_frozen(path: Path) -> tuple[Item, ...]:
+    """The items of a file whose lines are whole (a bundle's items.jsonl): nothing is filled in from a suite."""
+    found: list[Item] = []
+    for number, line in _lines(path):
+        try:
+            found.append(_item_adapter().validate_python(line))
+        except ValidationError as error:
+            raise SuiteError(f"{path}, line {number}: {first_fault(error)}") from error
+    return tuple(found)
+
+
 def item_line(item: Item) -> str:
     """One line of JSON with the design's field names; what is at its default is left out."""
     return json.dumps(_plain(item), ensure_ascii=False)

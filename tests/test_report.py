@@ -103,14 +103,14 @@ def test_long_answers_are_cut_visibly(bundle, text):
     lengths = [len(text_of) for text_of in re.findall(r"<pre[^>]*>(.*?)</pre>", text, re.DOTALL)]
     assert max(lengths) < CUT * 2 + 300
     run = read_run(bundle)
-    shown = worst(run, {}, 1000)["rows"]
+    shown = worst(run, 1000)["rows"]
     assert any(len(row["answer"]["text"]) > CUT for row in shown)
     assert "cut here;" in render_report(run) or not any(len(row["answer"]["text"]) > CUT for row in shown[:WORST])
 
 
 def test_wrong_answers_come_from_all_domains_each_once(bundle):
     run = read_run(bundle)
-    found = worst(run, {})
+    found = worst(run)
     keys = [row["score"].key for row in found["rows"]]
     assert len(keys) == len(set(keys)) == WORST
     assert {row["score"].suite for row in found["rows"]} == set(run.about["suites"])
@@ -157,29 +157,22 @@ def test_axes_without_a_figure_say_why(tmp_path):
     assert "nan" not in plain.split()
 
 
-def test_a_gold_is_shown_only_from_the_suite_that_was_run(tmp_path, built_toy):
-    """The suite's digest decides: with another one the page says that the right answer is not at hand."""
-    from evalkit.canon import digest
-    from evalkit.suite import load_suite
+def test_golds_come_from_the_bundle_alone(tmp_path, built_toy):
+    """A bundle without its items says that right answers are not at hand; with them nothing else is read."""
+    from evalkit.suite import item_line, load_suite
 
     folder = make_bundle(tmp_path / "b", domains=("toy",))
-    suite = load_suite(built_toy)
-    item = suite.items[0]
-    about = read_json(folder / "run.json")
-    about["config"]["suites"] = [str(built_toy)]
-    write_json(folder / "run.json", about)
-    assert suites_of(read_run(folder)) == {"toy": None}
-    assert "suite toy with the run&#39;s digest is not at hand" in render_report(read_run(folder))
-    about["suite_digests"]["toy"] = digest(dict(suite.digests))
-    write_json(folder / "run.json", about)
-    run = read_run(folder)
-    assert suites_of(run)["toy"] == suite
-    assert "answered blind by nobody yet" in render_report(run)
-    row = next(row for row in run.scores if row.value == 0 and row.arm == "clean")
+    item = load_suite(built_toy).items[0]
+    assert suites_of(read_run(folder)) == ["toy"]
+    assert "is not at hand" in render_report(read_run(folder))
+    (folder / "items.jsonl").write_text(item_line(item) + "\n", encoding="utf-8")
+    row = next(row for row in read_run(folder).scores if row.value == 0 and row.arm == "clean")
     answers = [{"item": item.key, "request": row.request, "ability": "generate", "prompt": "not json", "cue": "", "text": "x"}]
     write_parquet(folder / "scores.parquet", [asdict(row) | {"key": item.key, "item": item.id}])
     write_parquet(folder / "responses.parquet", answers)
-    shown = worst(read_run(folder), suites_of(run))["rows"]
+    run = read_run(folder)
+    assert "answered blind by nobody yet" in render_report(run)
+    shown = worst(run)["rows"]
     assert [found["item"] for found in shown] == [item]
     assert str(item.answer if isinstance(item.answer, str) else "") in shown[0]["gold"]
     assert shown[0]["turns"] == [{"role": "user", "content": "not json"}]

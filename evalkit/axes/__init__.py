@@ -72,5 +72,6 @@ def timed_quality(rows: Sequence[Score], quality: Collection[str] | None) -> Est
     had = scored(asked)
     if not had:
         return withheld("none of the timed items has a score")
-    method = "mean x of the timed items, clustered t"
+    what = "the run's clean answers, of which the timed items are a draw" if timed is None else "the timed items"
+    method = f"mean x of {what}, clustered t"
     return clustered_mean([corrected(row) for row in had], clusters(had), missing=len(asked) - len(had), method=method)
