@@ -23,9 +23,9 @@ PROFILES: Mapping[str, Profile] = {
         redraws=1,
         cell_items=20,
         cell_clusters=5,
-        stream_items=6,
-        offline_items=16,
-        max_tokens=64,
+        stream_items=4,
+        offline_items=12,
+        max_tokens=48,
     ),
     "fast": Profile(
         name="fast",

@@ -216,12 +216,12 @@ E5 = Template(
     shown=lambda p, language: {"side": LAYERS[p["layer"]][1][language]},
     stems={
         "zh": (
-            "按 IPC-2221 的经验式 I = k·ΔT^0.44·A^0.725（A 为截面积，单位 mil²；外层 k = 0.048，内层 k = 0.024；1 oz 铜厚取 1.378 mil），{side}走线载流 {current} A，允许温升 {rise} ℃，铜厚 {copper} oz。求最小线宽（mil），保留一位小数。",
-            "多层板的一条{side}电源走线要通过 {current} A，温升不得超过 {rise} ℃，铜箔 {copper} oz（每 oz 厚 1.378 mil）。用 IPC-2221 公式（不是 IPC-2152 图表）：I = k·ΔT^0.44·A^0.725，其中外层 k = 0.048、内层 k = 0.024，A 以 mil² 计。线宽至少要多少 mil？取一位小数。",
+            "按 IPC-2221 的经验式 I = k·ΔT^0.44·A^0.725（A 为截面积，单位 mil²；外层 k = 0.048，内层 k = 0.024；1 oz 铜厚取 1.378 mil），{side}走线载流 {current} A，允许温升 {rise} ℃，铜厚 {copper} oz。求最小线宽（mil），四舍五入到一位小数。",
+            "多层板的一条{side}电源走线要通过 {current} A，温升不得超过 {rise} ℃，铜箔 {copper} oz（每 oz 厚 1.378 mil）。用 IPC-2221 公式（不是 IPC-2152 图表）：I = k·ΔT^0.44·A^0.725，其中外层 k = 0.048、内层 k = 0.024，A 以 mil² 计。线宽至少要多少 mil？四舍五入到一位小数。",
         ),
         "en": (
-            "Use the relation of IPC-2221, I = k·ΔT^0.44·A^0.725, with the cross-section A in square mil, k = 0.048 for outer and 0.024 for inner layers, and 1.378 mil of thickness per oz of copper. An {side}-layer trace carries {current} A with a permitted temperature rise of {rise} °C in {copper} oz copper. Find the minimum width in mil, to one decimal.",
-            "A power trace on an {side} layer must carry {current} A and may warm up by no more than {rise} °C; the copper weighs {copper} oz (1.378 mil thick per oz). By the formula of IPC-2221, not the charts of IPC-2152, I = k·ΔT^0.44·A^0.725, where A is in mil² and k is 0.048 on outer, 0.024 on inner layers. How many mil wide must it be at least? Round to one decimal.",
+            "Use the relation of IPC-2221, I = k·ΔT^0.44·A^0.725, with the cross-section A in square mil, k = 0.048 for outer and 0.024 for inner layers, and 1.378 mil of thickness per oz of copper. An {side}-layer trace carries {current} A with a permitted temperature rise of {rise} °C in {copper} oz copper. Find the minimum width in mil, rounded to the nearest 0.1.",
+            "A power trace on an {side} layer must carry {current} A and may warm up by no more than {rise} °C; the copper weighs {copper} oz (1.378 mil thick per oz). By the formula of IPC-2221, not the charts of IPC-2152, I = k·ΔT^0.44·A^0.725, where A is in mil² and k is 0.048 on outer, 0.024 on inner layers. How many mil wide must it be at least? Round to the nearest 0.1.",
         ),
     },
     explanation={
@@ -265,12 +265,12 @@ E6 = Template(
     decimals=2,
     stems={
         "zh": (
-            "功率管耗散 {power} W，结到壳热阻 {rjc} ℃/W，壳到散热器（含绝缘垫）热阻 {rcs} ℃/W，环境温度 {ambient} ℃，结温不得超过 {limit} ℃。散热器到环境的热阻最大允许多少 ℃/W？保留两位小数。",
-            "为一只 MOSFET 选散热器：最高结温 {limit} ℃，机箱内空气 {ambient} ℃，稳态损耗 {power} W，RθJC = {rjc} ℃/W，RθCS = {rcs} ℃/W，全部热量经散热器散出。求 RθSA 的上限（℃/W），取两位小数。",
+            "功率管耗散 {power} W，结到壳热阻 {rjc} ℃/W，壳到散热器（含绝缘垫）热阻 {rcs} ℃/W，环境温度 {ambient} ℃，结温不得超过 {limit} ℃。散热器到环境的热阻最大允许多少 ℃/W？四舍五入到两位小数。",
+            "为一只 MOSFET 选散热器：最高结温 {limit} ℃，机箱内空气 {ambient} ℃，稳态损耗 {power} W，RθJC = {rjc} ℃/W，RθCS = {rcs} ℃/W，全部热量经散热器散出。求 RθSA 的上限（℃/W），四舍五入到两位小数。",
         ),
         "en": (
-            "A power transistor dissipates {power} W. Thermal resistance junction to case {rjc} °C/W, case to heat sink (with pad) {rcs} °C/W, ambient {ambient} °C; the junction must not exceed {limit} °C. What is the largest permitted thermal resistance from heat sink to ambient, in °C/W to two decimals?",
-            "Choose a heat sink for a MOSFET whose junction may reach {limit} °C in cabinet air of {ambient} °C. The steady loss is {power} W, RθJC = {rjc} °C/W, RθCS = {rcs} °C/W, and all heat leaves through the sink. Give the upper limit of RθSA in °C/W, rounded to two decimals.",
+            "A power transistor dissipates {power} W. Thermal resistance junction to case {rjc} °C/W, case to heat sink (with pad) {rcs} °C/W, ambient {ambient} °C; the junction must not exceed {limit} °C. What is the largest permitted thermal resistance from heat sink to ambient, in °C/W, rounded to the nearest 0.01?",
+            "Choose a heat sink for a MOSFET whose junction may reach {limit} °C in cabinet air of {ambient} °C. The steady loss is {power} W, RθJC = {rjc} °C/W, RθCS = {rcs} °C/W, and all heat leaves through the sink. Give the upper limit of RθSA in °C/W, rounded to the nearest 0.01.",
         ),
     },
     explanation={
