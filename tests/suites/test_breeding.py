@@ -1,8 +1,10 @@
-"""Breeding: every gold by a second way, every verdict of a hand-written item recomputed from what it prints."""
+"""Breeding: every gold by a second way, every verdict of a hand-written item recomputed from what it prints.
+
+The laws that it shares with the other suites are in test_laws.py, which reads `OWN`.
+"""
 
 import itertools
 import re
-from collections import Counter
 from datetime import date
 from functools import cache
 from statistics import fmean
@@ -13,17 +15,13 @@ from scipy.integrate import quad
 from scipy.optimize import brentq
 from scipy.stats import binom, norm
 
-from evalkit.canon import rng_for
-from evalkit.suite import find_suite
-from evalkit.templates import NEAR_MISS_TOLERANCES, draw_items, draw_params, redraw
+from tests.suites.laws import Own, dates_in, items_of, said, table_rows, templates_of
 
-SUITE = find_suite("breeding")
-TEMPLATES = SUITE.templates
-ITEMS = {item.id: item for item in SUITE.authored}
-DRAWS = 50
+TEMPLATES = templates_of("breeding")
+ITEMS = items_of("breeding")
 
 # The examples of the blueprint with the digits that it prints; B5, B8 and B14 are brought to the template's question.
-BLUEPRINT = {
+EXAMPLES = {
     "B2": ({"round_yellow": 315, "round_green": 108, "wrinkled_yellow": 101, "wrinkled_green": 32}, 0.470),
     "B3": ({"percent": 5, "heritability": 0.35, "sd_g": 12 / 2.0627128}, 4.2),
     "B4": ({"ms_genotype": 148, "ms_interaction": 52, "ms_error": 20, "replicates": 3, "environments": 4}, 0.649),
@@ -48,10 +46,6 @@ BLUEPRINT = {
         68.25,
     ),
 }
-
-
-def _drawn(template):
-    return [draw_params(template, rng_for("test", template.id, index)) for index in range(DRAWS)]
 
 
 def _chi_square_by_covariance(p):
@@ -192,94 +186,23 @@ SECOND_WAY = {
     "B12": _breeding_value_by_mixed_model,
     "B14": _gain_by_gene_flow,
 }
-
-
-def test_every_template_has_a_second_way_and_an_example():
-    assert set(TEMPLATES) == set(SECOND_WAY) == set(BLUEPRINT)
-    assert len(TEMPLATES) == 12
-
-
-@pytest.mark.parametrize("name", sorted(SECOND_WAY))
-def test_gold_agrees_with_a_second_derivation(name):
-    template = TEMPLATES[name]
-    for drawn in _drawn(template):
-        assert drawn.gold == pytest.approx(SECOND_WAY[name](drawn.params), rel=1e-6), drawn.params
-
-
-@pytest.mark.parametrize("name", sorted(BLUEPRINT))
-def test_worked_example(name):
-    template = TEMPLATES[name]
-    params, printed = BLUEPRINT[name]
-    digits = len(str(printed).partition(".")[2])
-    assert round(template.gold(params), digits) == printed
-    worked, gold = template.worked
-    assert template.text(template.gold(worked)) == template.text(gold)
-    assert template.gold(worked) == pytest.approx(SECOND_WAY[name](worked), rel=1e-6)
+OWN = Own(
+    examples=EXAMPLES,
+    second_way=SECOND_WAY,
+    told={
+        ("breeding-extraction-003-zh", "dam_second_milk_kg"): said("二胎 305 天 10,460 kg", 10_460),
+        ("breeding-extraction-005-en", "start_kg"): said("at 31.0 kg", 31),
+        ("breeding-extraction-006-en", "elevation_m"): said("at 2,140 m", 2140),
+    },
+    paired=8,
+)
 
 
 def test_mistakes_of_the_blueprint_have_its_values():
     heterosis, mapping, pedigree = (TEMPLATES[name] for name in ("B6", "B7", "B5"))
-    assert round(heterosis.mistakes["better parent as base"](BLUEPRINT["B6"][0]), 1) == 23.6
-    assert round(mapping.mistakes["Haldane's function"](BLUEPRINT["B7"][0]), 1) == 22.3
-    assert pedigree.mistakes["path through the second ancestor missed"](BLUEPRINT["B5"][0]) == 12.5  # half-sibs
-
-
-@pytest.mark.parametrize("name", sorted(TEMPLATES))
-def test_mistakes_differ_from_the_gold_and_each_can_be_made(name):
-    template = TEMPLATES[name]
-    seen = Counter()
-    for drawn in _drawn(template):
-        band = NEAR_MISS_TOLERANCES * template.tolerance.width(drawn.gold)
-        assert len(drawn.wrong) == 3
-        for mistake, formula in template.mistakes.items():
-            value = formula(drawn.params)
-            if value is not None:
-                seen[mistake] += 1
-                assert abs(value - drawn.gold) > band, (mistake, drawn.params)
-                assert value > 0, (mistake, drawn.params)
-    assert set(seen) == set(template.mistakes)
-
-
-@pytest.mark.parametrize("name", sorted(TEMPLATES))
-def test_few_draws_are_thrown_back(name):
-    """Fifty draws by hand: at least one in five passes guards and near-miss rule."""
-    template = TEMPLATES[name]
-    usable = 0
-    for index in range(DRAWS):
-        params = template.draw(rng_for("guards", name, index))
-        if params is not None:
-            gold = template.gold(params)
-            values = [formula(params) for formula in template.mistakes.values()]
-            usable += all(abs(value - gold) > 3 * template.tolerance.width(gold) for value in values if value is not None)
-    assert usable >= DRAWS / 5
-
-
-@pytest.mark.parametrize("name", sorted(TEMPLATES))
-def test_rounding_costs_less_than_a_fifth_of_the_tolerance(name):
-    template = TEMPLATES[name]
-    for drawn in _drawn(template):
-        cost = abs(float(template.text(drawn.gold)) - drawn.gold)
-        assert cost <= template.tolerance.width(drawn.gold) / 5 + 1e-9, drawn
-
-
-@pytest.mark.parametrize("name", sorted(TEMPLATES))
-def test_stems_fill_in_both_languages_and_phrasings(name):
-    template = TEMPLATES[name]
-    for index in (0, 1):
-        for item in draw_items(template, suite="breeding", index=index, seed="test"):
-            assert not set("{}") & set(item.stem)
-            for value in item.params.values():
-                assert re.search(rf"(?<![\d.]){re.escape(str(value))}(?![\d.]\d)", item.stem), (value, item.stem)
-            assert (re.search(r"[一-鿿]", item.stem) is not None) == (item.language == "zh")
-            fresh = redraw(template, item, rng_for("redrawn", item.id))
-            assert fresh.params != item.params
-            assert fresh.stem != item.stem
-
-
-def _rows(item):
-    """Body of the table in an item's context, cells as texts."""
-    lines = [line for line in item.context.split("\n") if line.startswith("|")]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+    assert round(heterosis.mistakes["better parent as base"](EXAMPLES["B6"][0]), 1) == 23.6
+    assert round(mapping.mistakes["Haldane's function"](EXAMPLES["B7"][0]), 1) == 22.3
+    assert pedigree.mistakes["path through the second ancestor missed"](EXAMPLES["B5"][0]) == 12.5  # half-sibs
 
 
 def test_seed_lots():
@@ -288,7 +211,7 @@ def test_seed_lots():
         purity, clean, germination, moisture = (float(n) for n in re.findall(r"\d+(?:\.\d+)?(?= ?%)", item.context)[:4])
         passing = [
             lot
-            for lot, *cells in _rows(item)
+            for lot, *cells in table_rows(item.context)
             for a, b, c, d in [map(float, cells)]
             if a >= purity and b >= clean and c >= germination and d <= moisture
         ]
@@ -303,7 +226,7 @@ def test_variety_names():
 
 def test_isolation():
     item = ITEMS["breeding-compliance-003-zh"]
-    failing = [field for field, metres, days, kind in _rows(item) if int(metres) < 200 and int(days) < 25 and kind != "本制种田的父本"]
+    failing = [field for field, metres, days, kind in table_rows(item.context) if int(metres) < 200 and int(days) < 25 and kind != "本制种田的父本"]
     assert failing == [item.answer]
 
 
@@ -324,7 +247,7 @@ def test_planned_matings():
 
 def test_off_types():
     item = ITEMS["breeding-compliance-005-en"]
-    allowed = [(*map(int, plants.split(" to ")), int(most)) for plants, most in _rows(item)]
+    allowed = [(*map(int, plants.split(" to ")), int(most)) for plants, most in table_rows(item.context)]
     for low, high, most in allowed:  # the printed table is that of the binomial distribution
         assert binom.cdf(most, high, 0.01) >= 0.95 > binom.cdf(most, high + 1, 0.01)
         assert binom.cdf(most - 1, low, 0.01) < 0.95
@@ -341,12 +264,12 @@ def test_tables_of_the_diagnoses():
     plots = ["CK" if check else "line" for check in re.findall(r"(CK)? ?(?:品系 \w )?\d+\.\d", ITEMS["breeding-diagnosis-002-zh"].context)]
     assert plots == ["CK", "line", "line"] * 3 + ["CK"]  # each line beside a check: the layout that its name (对比法) stands for
 
-    sites = [(float(a), float(b)) for _, a, b in _rows(ITEMS["breeding-diagnosis-003-zh"])]
+    sites = [(float(a), float(b)) for _, a, b in table_rows(ITEMS["breeding-diagnosis-003-zh"].context)]
     assert fmean(a for a, _ in sites) == pytest.approx(fmean(b for _, b in sites))
     assert all(a - b > 0.5 for a, b in sites[:3])
     assert all(b - a > 0.5 for a, b in sites[3:])
 
-    bulls = {name: [int(n.replace(",", "")) for n in cells] for name, *cells in _rows(ITEMS["breeding-diagnosis-004-en"])}
+    bulls = {name: [int(n.replace(",", "")) for n in cells] for name, *cells in table_rows(ITEMS["breeding-diagnosis-004-en"].context)}
     lead = {name: daughters - mates for name, (_, _, daughters, mates) in bulls.items()}
     assert ITEMS["breeding-diagnosis-004-en"].answer.startswith(max(lead, key=lead.get))
     assert bulls["P"][2] > bulls["Q"][2]  # the trap: the plain means point the other way
@@ -365,65 +288,6 @@ def test_hand_cross_is_the_same_order_in_both_languages():
 
 def test_the_germination_test_fits_between_drawing_and_report():
     """Rice seed is counted for the last time 14 days after it was set up."""
-    drawn, reported = sorted(_dates(ITEMS["breeding-extraction-002-zh"].context))
+    drawn, reported = sorted(dates_in(ITEMS["breeding-extraction-002-zh"].context))
     assert drawn == ITEMS["breeding-extraction-002-zh"].answer["drawn_on"]
     assert (date.fromisoformat(reported) - date.fromisoformat(drawn)).days >= 16
-
-
-MONTHS = dict(zip(["January", "April", "June", "July", "August", "October"], (1, 4, 6, 7, 8, 10), strict=True))
-
-
-def _dates(text):
-    found = {f"{y}-{int(m):02d}-{int(d):02d}" for y, m, d in re.findall(r"(\d{4})年(\d{1,2})月(\d{1,2})日", text)}
-    return found | {f"{y}-{MONTHS[m]:02d}-{int(d):02d}" for d, m, y in re.findall(r"(\d{1,2}) ([A-Z][a-z]+) (\d{4})", text)}
-
-
-@pytest.mark.parametrize("name", sorted(name for name in ITEMS if "-extraction-" in name))
-def test_extracted_values_stand_in_the_document(name):
-    item = ITEMS[name]
-    numbers = {float(n.replace(",", "")) for n in re.findall(r"\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?", item.context)}
-    assert 3 <= len(item.answer) <= 6
-    assert list(item.schema["properties"]) == list(item.schema["required"]) == list(item.answer)
-    for key, value in item.answer.items():
-        kind = item.schema["properties"][key]["type"]
-        assert key in item.stem
-        assert isinstance(value, {"string": str, "integer": int, "number": int | float}[kind])
-        if not isinstance(value, str):
-            assert value in numbers
-        elif re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-            assert value in _dates(item.context)
-        else:
-            assert value in item.context
-
-
-def test_numbers_of_items():
-    assert Counter(item.language for item in ITEMS.values()) == {"zh": 20, "en": 20}
-    assert Counter(item.task for item in ITEMS.values()) == {
-        "knowledge": 8,
-        "terminology": 8,
-        "compliance": 6,
-        "procedure": 6,
-        "diagnosis": 6,
-        "extraction": 6,
-    }
-    assert sum(item.foundation for item in ITEMS.values()) >= 10
-    assert sum(template.foundation for template in TEMPLATES.values()) == 3
-    assert {item.subarea for item in ITEMS.values()} | {template.subarea for template in TEMPLATES.values()} == set(SUITE.subareas)
-
-
-def test_no_option_gives_itself_away():
-    choices = [item for item in ITEMS.values() if item.form == "choice"]
-    places = Counter(item.choices.index(item.answer) for item in choices)
-    assert all(len(item.choices) == 4 and set(item.mistakes) == set(item.choices) - {item.answer} for item in choices)
-    assert all(abs(places[place] - len(choices) / 4) <= 2 for place in range(4))
-    longest = [item for item in choices if all(len(item.answer) > len(option) for option in item.mistakes)]
-    assert len(choices) / 8 <= len(longest) <= len(choices) * 3 / 8
-
-
-def test_pairs_name_each_other():
-    paired = [item for item in ITEMS.values() if item.pair]
-    assert len(paired) == 8
-    for item in paired:
-        other = ITEMS[item.pair]
-        assert (other.pair, other.cluster, other.form, other.level) == (item.id, item.cluster, item.form, item.level)
-        assert other.language != item.language

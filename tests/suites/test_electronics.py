@@ -1,10 +1,12 @@
-"""Electronics: every gold by a second way, every verdict of a hand-written item recomputed from what it prints."""
+"""Electronics: every gold by a second way, every verdict of a hand-written item recomputed from what it prints.
+
+The laws that it shares with the other suites are in test_laws.py, which reads `OWN`.
+"""
 
 import itertools
 import math
 import re
 import sys
-from collections import Counter
 from fractions import Fraction
 
 import numpy as np
@@ -12,17 +14,13 @@ import pytest
 from scipy.integrate import quad
 from scipy.optimize import brentq
 
-from evalkit.canon import rng_for
-from evalkit.suite import find_suite
-from evalkit.templates import NEAR_MISS_TOLERANCES, draw_items, draw_params, redraw
+from tests.suites.laws import Own, as_printed, draws_of, items_of, orders_that_keep, stem_of, table_rows, templates_of
 
-SUITE = find_suite("electronics")
-TEMPLATES = SUITE.templates
-ITEMS = {item.id: item for item in SUITE.authored}
-DRAWS = 50
+TEMPLATES = templates_of("electronics")
+ITEMS = items_of("electronics")
 
 # Examples with golds worked out apart from the templates, with the digits that count.
-BLUEPRINT = {
+EXAMPLES = {
     "E1": ({"resistance": 10, "capacitance": 10}, 1592),
     "E3": ({"sinad": 74.0}, 12.0),
     "E4": ({"tone": 31, "rate": 44.1}, 13.1),
@@ -39,15 +37,6 @@ BLUEPRINT = {
         134.3,
     ),
 }
-
-
-def _drawn(template):
-    return [draw_params(template, rng_for("test", template.id, index)) for index in range(DRAWS)]
-
-
-def _stem(name, p, language="en"):
-    template = TEMPLATES[name]
-    return template.stems[language][0].format(**p, **(template.shown(p, language) if template.shown else {}))
 
 
 def _corner_of_a_divider(p):
@@ -81,7 +70,7 @@ def _alias_by_spectrum(p):
 
 def _width_that_carries(p):
     """Constants are read off the stem; the width is the root of current carried = current wanted."""
-    stem = _stem("E5", p)
+    stem = stem_of("electronics", "E5", p)
     rise_power, area_power = map(float, re.search(r"ΔT\^([\d.]+)·A\^([\d.]+),", stem).groups())
     outer, inner, thick = map(float, re.search(r"k = ([\d.]+) for outer and ([\d.]+) for inner.*?, and ([\d.]+) mil", stem).groups())
     constant = outer if "An outer-layer" in stem else inner
@@ -178,28 +167,25 @@ SECOND_WAY = {
     "E16": (_baud_by_trial, 1e-6),
     "E17": (_mean_life, 1e-6),
 }
+LAYERS_ZH = {"outer": "外层(?:电源)?走线", "inner": "内层(?:电源)?走线"}
 
 
-def test_every_template_has_a_second_way_and_an_example():
-    assert set(TEMPLATES) == set(SECOND_WAY) == set(BLUEPRINT)
-    assert len(TEMPLATES) == 12
+def _spelt(key, value, language):
+    """Layers by their names."""
+    return LAYERS_ZH[value] if key == "layer" and language == "zh" else as_printed(key, value, language)
 
 
-@pytest.mark.parametrize("name", sorted(SECOND_WAY))
-def test_gold_agrees_with_a_second_derivation(name):
-    derive, relative = SECOND_WAY[name]
-    for drawn in _drawn(TEMPLATES[name]):
-        assert drawn.gold == pytest.approx(derive(drawn.params), rel=relative), drawn.params
-
-
-@pytest.mark.parametrize("name", sorted(BLUEPRINT))
-def test_worked_example(name):
-    template = TEMPLATES[name]
-    params, printed = BLUEPRINT[name]
-    digits = len(str(printed).partition(".")[2])
-    assert round(template.gold(params), digits) == printed
-    worked, gold = template.worked
-    assert template.text(template.gold(worked)) == template.text(gold)
+OWN = Own(
+    examples=EXAMPLES,
+    second_way={name: derive for name, (derive, _) in SECOND_WAY.items()},
+    agreement={name: relative for name, (_, relative) in SECOND_WAY.items()},
+    signed=frozenset({"E7", "E16"}),
+    spelt=_spelt,
+    told={
+        ("electronics-extraction-002-zh", "accepted"): lambda text: "整批拒收" not in text,
+        ("electronics-extraction-005-en", "failures"): lambda text: len(re.findall("One device failed", text)),
+    },
+)
 
 
 def test_noise_formula_on_three_amplifiers():
@@ -208,52 +194,9 @@ def test_noise_formula_on_three_amplifiers():
     assert module.cascade_noise(((1.2, 18), (9, -7), (4, 0))) == pytest.approx(1.90, abs=0.005)
 
 
-@pytest.mark.parametrize("name", sorted(TEMPLATES))
-def test_mistakes_differ_from_the_gold_and_each_can_be_made(name):
-    template = TEMPLATES[name]
-    seen = Counter()
-    signed = name in ("E7", "E16")
-    for drawn in _drawn(template):
-        band = NEAR_MISS_TOLERANCES * template.tolerance.width(drawn.gold)
-        assert len(drawn.wrong) == 3
-        for mistake, formula in template.mistakes.items():
-            value = formula(drawn.params)
-            if value is not None:
-                seen[mistake] += 1
-                assert abs(value - drawn.gold) > band, (mistake, drawn.params)
-                assert signed or value > 0, (mistake, drawn.params)
-    assert set(seen) == set(template.mistakes)
-
-
-@pytest.mark.parametrize("name", sorted(TEMPLATES))
-def test_rounding_costs_less_than_a_fifth_of_the_tolerance(name):
-    template = TEMPLATES[name]
-    for drawn in _drawn(template):
-        cost = abs(float(template.text(drawn.gold)) - drawn.gold)
-        assert cost <= template.tolerance.width(drawn.gold) / 5 + 1e-9, drawn
-
-
-LAYERS_ZH = {"outer": "外层(?:电源)?走线", "inner": "内层(?:电源)?走线"}
-
-
-@pytest.mark.parametrize("name", sorted(TEMPLATES))
-def test_stems_fill_in_both_languages_and_phrasings(name):
-    template = TEMPLATES[name]
-    for index in (0, 1):
-        for item in draw_items(template, suite="electronics", index=index, seed="test"):
-            assert not set("{}") & set(item.stem)
-            for key, value in item.params.items():
-                shown = LAYERS_ZH.get(str(value), str(value)) if item.language == "zh" else str(value)
-                assert re.search(rf"(?<![\d.]){shown if shown in LAYERS_ZH.values() else re.escape(shown)}(?![\d.]\d)", item.stem), (key, item.stem)
-            assert (re.search(r"[一-鿿]", item.stem) is not None) == (item.language == "zh")
-            fresh = redraw(template, item, rng_for("redrawn", item.id))
-            assert fresh.params != item.params
-            assert fresh.stem != item.stem
-
-
 def test_gross_dies_fit_on_the_wafer():
     """Dies on a grid of squares are counted on a 300 mm wafer; the printed number never exceeds what fits."""
-    for drawn in _drawn(TEMPLATES["E11"]):
+    for drawn in draws_of("electronics", "E11"):
         side = math.sqrt(drawn.params["area"])
         edges = np.arange(-20, 40) * side
         best = 0
@@ -262,12 +205,6 @@ def test_gross_dies_fit_on_the_wafer():
             reach = np.maximum(abs(x), abs(x + side)) ** 2 + np.maximum(abs(y), abs(y + side)) ** 2
             best = max(best, int(np.sum(reach <= 150**2)))
         assert 0.85 * best < drawn.params["gross"] <= best, (drawn.params, best)
-
-
-def _rows(context):
-    """Cells of the body rows of the only table in `context`."""
-    lines = [[cell.strip() for cell in line.strip("| ").split("|")] for line in context.split("\n") if line.startswith("|")]
-    return [cells for cells in lines[1:] if not set("".join(cells)) <= set("-")]
 
 
 def _number(cell):
@@ -280,7 +217,7 @@ def test_designs_against_the_board_maker(language):
     limits = [Fraction(value) for value in re.findall(r"(?:不小于|at least) (\d\.\d+)", item.context)]
     assert len(limits) == 5
     faults = {}
-    for name, *cells in _rows(item.context):
+    for name, *cells in table_rows(item.context):
         trace, space, drill, pad, edge = map(_number, cells)
         faults[name] = sum(value < limit for value, limit in zip((trace, space, drill, (pad - drill) / 2, edge), limits, strict=True))
     assert sorted(faults.values()) == [0, 1, 1, 1]
@@ -291,9 +228,9 @@ def test_restricted_substances():
     item = ITEMS["electronics-compliance-002-zh"]
     assert "铅、汞、六价铬均不超过 0.1 %，镉不超过 0.01 %" in item.context
     limits = [Fraction(percent) * 10_000 for percent in ("0.1", "0.01", "0.1", "0.1")]  # 1 % is 10,000 mg/kg
-    over = [name for name, *cells in _rows(item.context) if any(_number(c) > limit for c, limit in zip(cells, limits, strict=True))]
+    over = [name for name, *cells in table_rows(item.context) if any(_number(c) > limit for c, limit in zip(cells, limits, strict=True))]
     assert over == [item.answer]
-    cadmium_for_all = [name for name, *cells in _rows(item.context) if any(_number(c) > 100 for c in cells)]
+    cadmium_for_all = [name for name, *cells in table_rows(item.context) if any(_number(c) > 100 for c in cells)]
     assert len(cadmium_for_all) == 4  # whoever takes one limit for all cannot find the answer
 
 
@@ -301,7 +238,7 @@ def test_derating():
     item = ITEMS["electronics-compliance-003-zh"]
     words = {"电阻": "电阻功率", "陶瓷电容": "陶瓷电容电压", "铝电解电容": "铝电解电容电压", "MOSFET": "MOSFET 漏源电压"}
     over = []
-    for name, kind, rated, actual in _rows(item.context):
+    for name, kind, rated, actual in table_rows(item.context):
         share = _number(actual.split()[0]) / _number(rated.split()[0])
         if share > Fraction(int(re.search(rf"{words[kind]} (\d+) %", item.context).group(1)), 100):
             over.append(name)
@@ -312,7 +249,7 @@ def test_acceptance_of_lots():
     item = ITEMS["electronics-compliance-004-en"]
     numbers = [int(value) for value in re.findall(r"(?:critical|major|minor) defects (\d+)", item.context)]
     assert len(numbers) == 3
-    taken = [name for name, *cells in _rows(item.context) if all(int(c) <= limit for c, limit in zip(cells, numbers, strict=True))]
+    taken = [name for name, *cells in table_rows(item.context) if all(int(c) <= limit for c, limit in zip(cells, numbers, strict=True))]
     assert taken == [item.answer]
 
 
@@ -323,7 +260,7 @@ def test_workplaces():
     bands = [(_number(low), _number(high)) for low, high in (strap, mat, offset)]
     broken = [
         name
-        for name, *cells in _rows(item.context)
+        for name, *cells in table_rows(item.context)
         if not all(low <= _number(c) <= high for c, (low, high) in zip(cells, bands, strict=True))
     ]
     assert broken == [item.answer]
@@ -352,18 +289,8 @@ RULES = {
 def test_only_one_order_obeys_the_printed_rules(name):
     item = ITEMS[name]
 
-    def place(order, word):
-        (found,) = [index for index, step in enumerate(order) if word in step]
-        return found
-
     assert all(rule in item.stem for rule in RULES[name])
-    kept = [
-        order
-        for order in itertools.permutations(item.choices)
-        if all(place(order, first) < place(order, then) for first, then in RULES[name].values())
-    ]
-    assert kept == [item.answer]
-    assert item.choices != item.answer
+    assert orders_that_keep(RULES[name].values(), item.choices) == [item.answer]
     assert len(item.labels) == len(item.choices)
 
 
@@ -371,7 +298,7 @@ def test_only_one_order_obeys_the_printed_rules(name):
 def test_dead_rail(language):
     """Input present, enable low, no short: only the enable line tells the good board's regulator from the faulty one's."""
     context = ITEMS[f"electronics-diagnosis-001-{language}"].context
-    board = [(float(good), float(bad)) for _, good, bad in _rows(context)]
+    board = [(float(good), float(bad)) for _, good, bad in table_rows(context)]
     supply, buck, feed, enable, output, *behind = board
     assert all(bad == pytest.approx(good, rel=0.02) for good, bad in (supply, buck, feed))
     assert enable[0] > 2
@@ -418,7 +345,7 @@ def test_regulator_goes_off_by_heat_alone():
         float(re.search(pattern, item.context).group(1))
         for pattern in (r"limit ([\d.]+) A", r"below ([\d.]+) V", r"above ([\d.]+) V", r"shutdown at (\d+) °C", r"return at (\d+) °C")
     )
-    rows = [tuple(map(float, cells)) for cells in _rows(item.context)]
+    rows = [tuple(map(float, cells)) for cells in table_rows(item.context)]
     for (_, volts, out, load, chip), before in zip(rows, [None, *rows[:-1]], strict=True):
         assert load < limit
         assert volts > lockout
@@ -434,68 +361,8 @@ def test_bus_is_released_by_clocks():
     assert log.index("读第一个字节的途中") < log.index("SDA = 0.1 V")
 
 
-MONTHS = {"March": 3, "April": 4, "May": 5}
-
-
-def _dates(text):
-    found = {f"{y}-{int(m):02d}-{int(d):02d}" for y, m, d in re.findall(r"(\d{4})[-年](\d{1,2})[-月](\d{1,2})", text)}
-    return found | {f"{y}-{MONTHS[m]:02d}-{int(d):02d}" for d, m, y in re.findall(r"(\d{1,2}) (March|April|May) (\d{4})", text)}
-
-
-@pytest.mark.parametrize("name", sorted(name for name in ITEMS if "-extraction-" in name))
-def test_extracted_values_stand_in_the_document(name):
-    item = ITEMS[name]
-    assert list(item.schema["properties"]) == list(item.schema["required"]) == list(item.answer)
-    for key, value in item.answer.items():
-        assert key in item.stem
-        if isinstance(value, bool):
-            assert value == ("整批拒收" not in item.context)
-        elif isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-            assert value in _dates(item.context)
-        elif isinstance(value, str):
-            assert value in item.context
-        elif key == "failures":
-            assert value == len(re.findall(r"One device failed", item.context))
-        else:
-            assert re.search(rf"(?<![\d.]){value}(?!\d|\.\d)", item.context), (key, value)
-
-
 def test_extremes_of_the_oven_report():
     item = ITEMS["electronics-extraction-004-en"]
-    rows = _rows(item.context)
+    rows = table_rows(item.context)
     assert item.answer["peak_c"] == max(int(row[2]) for row in rows)
     assert item.answer["shortest_tal_s"] == min(int(row[3]) for row in rows)
-
-
-def test_numbers_of_items():
-    assert Counter(item.language for item in ITEMS.values()) == {"zh": 20, "en": 20}
-    assert Counter(item.task for item in ITEMS.values()) == {
-        "knowledge": 8,
-        "terminology": 8,
-        "compliance": 6,
-        "procedure": 6,
-        "diagnosis": 6,
-        "extraction": 6,
-    }
-    assert sum(item.foundation for item in ITEMS.values()) >= 10
-    assert sum(template.foundation for template in TEMPLATES.values()) == 3
-    used = {item.subarea for item in ITEMS.values()} | {template.subarea for template in TEMPLATES.values()}
-    assert used == set(SUITE.subareas)
-
-
-def test_no_option_gives_itself_away():
-    choices = [item for item in ITEMS.values() if item.form == "choice"]
-    places = Counter(item.choices.index(item.answer) for item in choices)
-    assert all(len(item.choices) == 4 and set(item.mistakes) == set(item.choices) - {item.answer} for item in choices)
-    assert all(abs(places[place] - len(choices) / 4) <= 2 for place in range(4))
-    longest = [item for item in choices if all(len(item.answer) > len(option) for option in item.mistakes)]
-    assert len(choices) / 8 <= len(longest) <= len(choices) * 3 / 8
-
-
-def test_pairs_name_each_other():
-    paired = [item for item in ITEMS.values() if item.pair]
-    assert len(paired) == 10
-    for item in paired:
-        other = ITEMS[item.pair]
-        assert other.pair == item.id
-        assert (other.cluster, other.form, other.task, other.level) == (item.cluster, item.form, item.task, item.level)

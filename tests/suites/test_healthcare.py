@@ -1,4 +1,7 @@
-"""Healthcare: every gold by a second way, every verdict of a hand-written item recomputed from what it prints."""
+"""Healthcare: every gold by a second way, every verdict of a hand-written item recomputed from what it prints.
+
+The laws that it shares with the other suites are in test_laws.py, which reads `OWN`.
+"""
 
 import itertools
 import math
@@ -12,17 +15,13 @@ import pytest
 from scipy.integrate import quad
 from scipy.optimize import brentq
 
-from evalkit.canon import rng_for
-from evalkit.suite import find_suite
-from evalkit.templates import NEAR_MISS_TOLERANCES, draw_items, draw_params, redraw
+from tests.suites.laws import Own, draws_of, items_of, said, stem_of, templates_of
 
-SUITE = find_suite("healthcare")
-TEMPLATES = SUITE.templates
-ITEMS = {item.id: item for item in SUITE.authored}
-DRAWS = 50
+TEMPLATES = templates_of("healthcare")
+ITEMS = items_of("healthcare")
 
 # The examples of the blueprint, with the digits that it prints.
-BLUEPRINT = {
+EXAMPLES = {
     "H1": ({"sex": "F", "age": 62, "creatinine_umol": 1.15 * 88.4}, 53.9),
     "H3": ({"height_cm": 172, "weight_kg": 78}, 26.4),
     "H4": ({"sodium": 138, "potassium": 4.2, "chloride": 102, "bicarbonate": 14, "albumin": 28}, 1.3),
@@ -36,10 +35,6 @@ BLUEPRINT = {
     "H14": ({"weight_kg": 70, "burn_percent": 30}, 8400),
     "H15": ({"clearance": 3, "target": 15, "interval_h": 8, "availability": 0.9, "volume_l": 40}, 400),
 }
-
-
-def _drawn(template):
-    return [draw_params(template, rng_for("test", template.id, index)) for index in range(DRAWS)]
 
 
 def _egfr_by_integration(p):
@@ -77,8 +72,7 @@ def _calcium_step_by_step(p):
 
 def _points_read_from_stem(p):
     """A reader of the English stem, who knows the points and not the parameters."""
-    template = TEMPLATES["H7"]
-    stem = template.stems["en"][0].format(**p, **template.shown(p, "en"))
+    stem = stem_of("healthcare", "H7", p)
     history = stem.split("and no other:")[1]
     worth = {"heart failure": 1, "hypertension": 1, "diabetes": 1, "stroke": 2, "myocardial infarction": 1}
     age = int(re.search(r"aged (\d+) with", stem).group(1))
@@ -160,69 +154,40 @@ SECOND_WAY = {
 }
 
 
-def test_every_template_has_a_second_way_and_an_example():
-    assert set(TEMPLATES) == set(SECOND_WAY) == set(BLUEPRINT)
-    assert len(TEMPLATES) == 12
+def _spelt(key, value, _):
+    """Calcium has two decimals; sex and history are told in words, which the second way of H7 reads."""
+    if isinstance(value, bool | str):
+        return None
+    return re.escape(f"{value:.2f}" if key == "calcium" else str(value))
 
 
-@pytest.mark.parametrize("name", sorted(SECOND_WAY))
-def test_gold_agrees_with_a_second_derivation(name):
-    template = TEMPLATES[name]
-    for drawn in _drawn(template):
-        assert drawn.gold == pytest.approx(SECOND_WAY[name](drawn.params), rel=1e-6), drawn.params
+def _flag(text):
+    potassium, low, high = map(float, re.search(r"钾 ([\d.]+) mmol/L（([\d.]+)–([\d.]+)）", text).groups())
+    return "low" if potassium < low else "high" if potassium > high else "normal"
 
 
-@pytest.mark.parametrize("name", sorted(BLUEPRINT))
-def test_worked_example(name):
-    template = TEMPLATES[name]
-    params, printed = BLUEPRINT[name]
-    digits = len(str(printed).partition(".")[2])
-    assert round(template.gold(params), digits) == printed
-    worked, gold = template.worked
-    assert template.text(template.gold(worked)) == template.text(gold)
+def _operated(text):
+    """The day has no year of its own: it is that of the admission."""
+    year, (month, day) = re.search(r"入院日期 (\d{4})", text).group(1), re.search(r"即 (\d+) 月 (\d+) 日，行", text).groups()
+    return f"{year}-{int(month):02d}-{int(day):02d}"
 
 
-@pytest.mark.parametrize("name", sorted(TEMPLATES))
-def test_mistakes_differ_from_the_gold_and_each_can_be_made(name):
-    template = TEMPLATES[name]
-    seen = Counter()
-    for drawn in _drawn(template):
-        band = NEAR_MISS_TOLERANCES * template.tolerance.width(drawn.gold)
-        assert len(drawn.wrong) == 3
-        for mistake, formula in template.mistakes.items():
-            value = formula(drawn.params)
-            if value is not None:
-                seen[mistake] += 1
-                assert abs(value - drawn.gold) > band, (mistake, drawn.params)
-                assert value > 0, (mistake, drawn.params)
-    assert set(seen) == set(template.mistakes)
-
-
-@pytest.mark.parametrize("name", sorted(TEMPLATES))
-def test_rounding_costs_less_than_a_fifth_of_the_tolerance(name):
-    template = TEMPLATES[name]
-    for drawn in _drawn(template):
-        cost = abs(float(template.text(drawn.gold)) - drawn.gold)
-        assert cost <= template.tolerance.width(drawn.gold) / 5 + 1e-9, drawn
-
-
-@pytest.mark.parametrize("name", sorted(TEMPLATES))
-def test_stems_fill_in_both_languages_and_phrasings(name):
-    template = TEMPLATES[name]
-    for index in (0, 1):
-        for item in draw_items(template, suite="healthcare", index=index, seed="test"):
-            assert not set("{}") & set(item.stem)
-            for key, value in item.params.items():
-                if not isinstance(value, bool | str):
-                    assert (f"{value:.2f}" if key == "calcium" else str(value)) in item.stem, (key, item.stem)
-            assert re.search(r"[一-鿿]", item.stem) is not None if item.language == "zh" else re.search(r"[一-鿿]", item.stem) is None
-            fresh = redraw(template, item, rng_for("redrawn", item.id))
-            assert fresh.params != item.params
-            assert fresh.stem != item.stem
+OWN = Own(
+    examples=EXAMPLES,
+    second_way=SECOND_WAY,
+    spelt=_spelt,
+    told={
+        ("healthcare-extraction-002-en", "tablets_per_dose"): said("two tablets", 2),
+        ("healthcare-extraction-002-en", "doses_per_day"): said("three times a day", 3),
+        ("healthcare-extraction-003-zh", "potassium_flag"): _flag,
+        ("healthcare-extraction-004-zh", "operated_on"): _operated,
+        ("healthcare-extraction-004-zh", "drain_at_discharge"): lambda text: "拔除引流管" not in text,
+    },
+)
 
 
 def test_no_pump_rate_is_a_tie_at_its_last_printed_digit():
-    for drawn in _drawn(TEMPLATES["H9"]):
+    for drawn in draws_of("healthcare", "H9"):
         p = drawn.params
         exact = Fraction(str(p["dose"])) * p["weight_kg"] * 60 * p["volume_ml"] / (p["drug_mg"] * 1000)
         assert 100 * exact % 1 != Fraction(1, 2), p
@@ -341,69 +306,3 @@ def test_blood_gas_and_liver_rules():
 def _liver_rows():
     context = ITEMS["healthcare-diagnosis-004-en"].context
     return [(test, int(value), int(limit)) for test, value, limit in re.findall(r"\| (\w+) \| (\d+) \| (\d+) \|", context)]
-
-
-MONTHS = {"March": 3, "July": 7}
-
-
-def _dates(text):
-    """All dates of a document as YYYY-MM-DD; one without a year takes the first year in the document."""
-    found = {f"{y}-{int(m):02d}-{int(d):02d}" for y, m, d in re.findall(r"(\d{4})[-/年](\d{1,2})[-/月](\d{1,2})", text)}
-    found |= {f"{y}-{MONTHS[m]:02d}-{int(d):02d}" for d, m, y in re.findall(r"(\d{1,2}) (March|July) (\d{4})", text)}
-    year = re.search(r"\d{4}", text)
-    return found | {f"{year.group()}-{int(m):02d}-{int(d):02d}" for m, d in re.findall(r"(?<!\d)(\d{1,2}) 月 (\d{1,2}) 日", text)}
-
-
-WORDS = {2: "two tablets", 3: "three times a day"}
-
-
-@pytest.mark.parametrize("name", sorted(name for name in ITEMS if "-extraction-" in name))
-def test_extracted_values_stand_in_the_document(name):
-    item = ITEMS[name]
-    assert list(item.schema["properties"]) == list(item.schema["required"]) == list(item.answer)
-    for key, value in item.answer.items():
-        assert key in item.stem
-        if isinstance(value, bool):
-            assert ("拔除引流管" in item.context) == (value is False)
-        elif key.endswith("_flag"):
-            low, high = map(float, re.search(r"钾 [\d.]+ mmol/L（([\d.]+)–([\d.]+)）", item.context).groups())
-            potassium = item.answer["potassium_mmol_l"]
-            assert value == ("low" if potassium < low else "high" if potassium > high else "normal")
-        elif isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-            assert value in _dates(item.context)
-        elif isinstance(value, str):
-            assert value in item.context
-        else:
-            assert re.search(rf"(?<![\d.]){value}(?![\d.])", item.context) or WORDS[value] in item.context
-
-
-def test_numbers_of_items():
-    assert Counter(item.language for item in ITEMS.values()) == {"zh": 20, "en": 20}
-    assert Counter(item.task for item in ITEMS.values()) == {
-        "knowledge": 8,
-        "terminology": 8,
-        "compliance": 6,
-        "procedure": 6,
-        "diagnosis": 6,
-        "extraction": 6,
-    }
-    assert sum(item.foundation for item in ITEMS.values()) >= 10
-    assert sum(template.foundation for template in TEMPLATES.values()) == 3
-
-
-def test_no_option_gives_itself_away():
-    choices = [item for item in ITEMS.values() if item.form == "choice"]
-    places = Counter(item.choices.index(item.answer) for item in choices)
-    assert all(len(item.choices) == 4 and set(item.mistakes) == set(item.choices) - {item.answer} for item in choices)
-    assert all(abs(places[place] - len(choices) / 4) <= 2 for place in range(4))
-    longest = [item for item in choices if all(len(item.answer) > len(option) for option in item.mistakes)]
-    assert len(choices) / 8 <= len(longest) <= len(choices) * 3 / 8
-
-
-def test_pairs_name_each_other():
-    paired = [item for item in ITEMS.values() if item.pair]
-    assert len(paired) == 10
-    for item in paired:
-        other = ITEMS[item.pair]
-        assert (other.pair, other.cluster, other.form, other.level) == (item.id, item.cluster, item.form, item.level)
-        assert other.language != item.language

@@ -1,10 +1,12 @@
-"""New energy: every gold by a second way, every verdict of a hand-written item recomputed from what it prints."""
+"""New energy: every gold by a second way, every verdict of a hand-written item recomputed from what it prints.
+
+The laws that it shares with the other suites are in test_laws.py, which reads `OWN`.
+"""
 
 import cmath
 import itertools
 import math
 import re
-from collections import Counter
 from fractions import Fraction
 
 import numpy as np
@@ -13,14 +15,10 @@ from scipy import constants
 from scipy.integrate import quad, solve_ivp
 from scipy.optimize import brentq
 
-from evalkit.canon import rng_for
-from evalkit.suite import find_suite
-from evalkit.templates import NEAR_MISS_TOLERANCES, draw_items, draw_params, redraw
+from tests.suites.laws import Own, as_printed, draws_of, items_of, orders_that_keep, said, templates_of
 
-SUITE = find_suite("new_energy")
-TEMPLATES = SUITE.templates
-ITEMS = {item.id: item for item in SUITE.authored}
-DRAWS = 50
+TEMPLATES = templates_of("new_energy")
+ITEMS = items_of("new_energy")
 
 # Worked examples with the digits of their source; N4 and N7 once more to more digits in `Template.worked`.
 EXAMPLES = {
@@ -37,10 +35,6 @@ EXAMPLES = {
     "N14": ({"rated": 600, "droop": 5.0, "frequency": 49.85, "dead": 0.033}, 28.1),
     "N16": ({"latitude": 38.04, "tilt": 33, "length": 4.6}, 10.58),
 }
-
-
-def _drawn(template):
-    return [draw_params(template, rng_for("test", template.id, index)) for index in range(DRAWS)]
 
 
 def _yield_over_clear_days(p):
@@ -168,76 +162,43 @@ SECOND_WAY = {
     "N14": _governor_coming_to_rest,
     "N16": _rows_by_solar_geometry,
 }
-# Printed constants have four to six digits: 0.707 and 0.4338 for the sun, 96485 for Faraday's constant.
-AGREEMENT = {"N16": 1e-3, "N11": 1e-5}
 
 
-def test_every_template_has_a_second_way_and_an_example():
-    assert set(TEMPLATES) == set(SECOND_WAY) == set(EXAMPLES)
-    assert len(TEMPLATES) == 12
+def _spelt(key, value, language):
+    """Temperature coefficients of the voltage have two decimals."""
+    return re.escape(f"{value:.2f}") if key == "kv" else as_printed(key, value, language)
 
 
-@pytest.mark.parametrize("name", sorted(SECOND_WAY))
-def test_gold_agrees_with_a_second_derivation(name):
-    for drawn in _drawn(TEMPLATES[name]):
-        assert drawn.gold == pytest.approx(SECOND_WAY[name](drawn.params), rel=AGREEMENT.get(name, 1e-6)), drawn.params
+def _minutes(hours, minutes):
+    return 60 * int(hours) + int(minutes)
 
 
-@pytest.mark.parametrize("name", sorted(EXAMPLES))
-def test_worked_example(name):
-    template = TEMPLATES[name]
-    params, printed = EXAMPLES[name]
-    digits = len(str(printed).partition(".")[2])
-    assert round(template.gold(params), digits) == printed
-    worked, gold = template.worked
-    assert worked == params
-    assert template.text(template.gold(worked)) == template.text(gold)
+def _kilo(number):
+    return 1000 * Fraction(number)
 
 
-@pytest.mark.parametrize("name", sorted(TEMPLATES))
-def test_mistakes_differ_from_the_gold_and_each_can_be_made(name):
-    template = TEMPLATES[name]
-    seen = Counter()
-    for drawn in _drawn(template):
-        band = NEAR_MISS_TOLERANCES * template.tolerance.width(drawn.gold)
-        assert len(drawn.wrong) == 3
-        seen.update(drawn.wrong.values())
-        for mistake, formula in template.mistakes.items():
-            value = formula(drawn.params)
-            assert abs(value - drawn.gold) > band, (mistake, drawn.params)
-            assert value > 0, (mistake, drawn.params)
-    assert set(seen) == set(template.mistakes)
+OWN = Own(
+    examples=EXAMPLES,
+    second_way=SECOND_WAY,
+    # Printed constants have four to six digits: 0.707 and 0.4338 for the sun, 96485 for Faraday's constant.
+    agreement={"N16": 1e-3, "N11": 1e-5},
+    spelt=_spelt,
+    told={
+        ("new_energy-extraction-002-zh", "downtime_min"): lambda text: _minutes(*re.search(r"停机时长 (\d+) 小时 (\d+) 分", text).groups()),
+        ("new_energy-extraction-002-zh", "lost_energy_kwh"): lambda text: _kilo(re.search(r"损失电量 ([\d.]+) MWh", text).group(1)),
+        ("new_energy-extraction-003-zh", "settlement_month"): lambda text: "-".join(re.search(r"结算月份：(\d{4})年(\d\d)月", text).groups()),
+        ("new_energy-extraction-003-zh", "amount_yuan"): said("应付金额：703,000 元", 703_000),
+        ("new_energy-extraction-005-en", "stack_energy_kwh"): lambda text: _kilo(re.search(r"stack ([\d.]+) MWh", text).group(1)),
+        ("new_energy-extraction-005-en", "shutdown"): lambda text: "no shutdown" not in text,
+    },
+)
 
 
 @pytest.mark.parametrize("name", sorted(TEMPLATES))
-def test_rounding_costs_less_than_a_fifth_of_the_tolerance(name):
+def test_examples_are_the_templates_own_and_every_mistake_fits_every_draw(name):
     template = TEMPLATES[name]
-    for drawn in _drawn(template):
-        cost = abs(float(template.text(drawn.gold)) - drawn.gold)
-        assert cost <= template.tolerance.width(drawn.gold) / 5 + 1e-9, drawn
-
-
-@pytest.mark.parametrize("name", sorted(TEMPLATES))
-def test_draws_come_in_few_tries(name):
-    template = TEMPLATES[name]
-    rng = rng_for("tries", name)
-    tried = [params for params in (template.draw(rng) for _ in range(200)) if params is not None]
-    assert len(tried) >= 40
-
-
-@pytest.mark.parametrize("name", sorted(TEMPLATES))
-def test_stems_fill_in_both_languages_and_phrasings(name):
-    template = TEMPLATES[name]
-    for index in (0, 1):
-        for item in draw_items(template, suite="new_energy", index=index, seed="test"):
-            assert not set("{}") & set(item.stem)
-            numbers = [float(text) for text in re.findall(r"[-−]?\d+(?:\.\d+)?", item.stem.replace("−", "-"))]
-            for key, value in item.params.items():
-                assert value in numbers or -value in numbers, (key, item.stem)
-            assert (re.search(r"[一-鿿]", item.stem) is not None) == (item.language == "zh")
-            fresh = redraw(template, item, rng_for("redrawn", item.id))
-            assert fresh.params != item.params
-            assert fresh.stem != item.stem
+    assert template.worked[0] == EXAMPLES[name][0]
+    assert all(formula(draw.params) is not None for draw in draws_of("new_energy", name) for formula in template.mistakes.values())
 
 
 def test_betz_limit_is_the_maximum_of_momentum_theory():
@@ -336,12 +297,7 @@ def test_only_one_order_of_making_safe():
     assert item.source.title.startswith("GB 26860")
     assert not re.search("停电|验电|接地|标示牌", item.stem)
     before = [("停电", "无电压"), ("无电压", "接地"), ("接地", "标示牌")]  # each step needs the one before it
-
-    def allowed(order):
-        place = {word: next(i for i, step in enumerate(order) if word in step) for pair in before for word in pair}
-        return all(place[first] < place[then] for first, then in before)
-
-    assert [order for order in itertools.permutations(item.choices) if allowed(order)] == [item.answer]
+    assert orders_that_keep(before, item.choices) == [item.answer]
 
 
 INFINITE = math.inf
@@ -402,95 +358,12 @@ def test_inverter_is_blocked_on_wet_mornings_only():
         assert 196 < int(volts) < 253
 
 
-# What an extraction changes on the way, by item and key: the words in the document.
-REWRITTEN = {
-    ("new_energy-extraction-002-zh", "fault_date"): "2025年11月6日",
-    ("new_energy-extraction-002-zh", "downtime_min"): "停机时长 5 小时 30 分",
-    ("new_energy-extraction-002-zh", "lost_energy_kwh"): "损失电量 4.2 MWh",
-    ("new_energy-extraction-003-zh", "settlement_month"): "2025年09月",
-    ("new_energy-extraction-003-zh", "amount_yuan"): "703,000 元",
-    ("new_energy-extraction-005-en", "report_date"): "14 June 2025",
-    ("new_energy-extraction-005-en", "stack_energy_kwh"): "stack 19.6 MWh",
-    ("new_energy-extraction-005-en", "shutdown"): "no shutdown",
-}
-TYPES = {"string": str, "number": (int, float), "integer": int, "boolean": bool}
-
-
-@pytest.mark.parametrize("name", sorted(name for name in ITEMS if "-extraction-" in name))
-def test_extracted_values_stand_in_the_document(name):
-    item = ITEMS[name]
-    assert list(item.schema["properties"]) == list(item.schema["required"]) == list(item.answer)
-    for key, value in item.answer.items():
-        assert key in item.stem
-        assert isinstance(value, TYPES[item.schema["properties"][key]["type"]])
-        words = REWRITTEN.get((name, key))
-        if words:
-            assert words in item.context
-        elif isinstance(value, str):
-            assert value in item.context
-        else:
-            assert re.search(rf"(?<![\d.]){value}(?![\d.])", item.context), (key, value)
-
-
-def test_rewritten_values_are_converted_rightly():
-    ticket = ITEMS["new_energy-extraction-002-zh"].answer
-    assert ticket["downtime_min"] == 5 * 60 + 30
-    assert ticket["lost_energy_kwh"] == 4.2 * 1000
-    bill = ITEMS["new_energy-extraction-003-zh"].answer
-    assert bill["amount_yuan"] == bill["energy_mwh"] * (bill["energy_price_yuan_per_mwh"] + bill["green_premium_yuan_per_mwh"])
-    assert ITEMS["new_energy-extraction-005-en"].answer["stack_energy_kwh"] == pytest.approx(19.6 * 1000)
-
-
 def test_invented_documents_are_possible():
     """Numbers of the documents agree with each other and with physics."""
     module = ITEMS["new_energy-extraction-001-en"].answer
     assert module["rated_power_w"] == pytest.approx(43.4 * 13.37, rel=0.002)
     assert module["rated_power_w"] / (2.278 * 1.134 * 1000) * 100 == pytest.approx(module["efficiency_percent"], abs=0.1)
+    bill = ITEMS["new_energy-extraction-003-zh"].answer
+    assert bill["amount_yuan"] == bill["energy_mwh"] * (bill["energy_price_yuan_per_mwh"] + bill["green_premium_yuan_per_mwh"])
     report = ITEMS["new_energy-extraction-005-en"].answer
     assert 39.4 < report["stack_energy_kwh"] / report["hydrogen_kg"] < 60  # above the higher heating value, kWh/kg
-
-
-def test_numbers_of_items():
-    assert Counter(item.language for item in ITEMS.values()) == {"zh": 20, "en": 20}
-    assert Counter(item.task for item in ITEMS.values()) == {
-        "knowledge": 8,
-        "terminology": 8,
-        "compliance": 6,
-        "procedure": 6,
-        "diagnosis": 6,
-        "extraction": 6,
-    }
-    assert sum(item.foundation for item in ITEMS.values()) >= 10
-    assert sum(template.foundation for template in TEMPLATES.values()) == 3
-    used = {item.subarea for item in ITEMS.values()} | {template.subarea for template in TEMPLATES.values()}
-    assert used == set(SUITE.subareas)
-
-
-def test_no_option_gives_itself_away():
-    choices = [item for item in ITEMS.values() if item.form == "choice"]
-    places = Counter(item.choices.index(item.answer) for item in choices)
-    assert all(len(item.choices) == 4 and set(item.mistakes) == set(item.choices) - {item.answer} for item in choices)
-    assert all(abs(places[place] - len(choices) / 4) <= 2 for place in range(4))
-    longest = [item for item in choices if all(len(item.answer) > len(option) for option in item.mistakes)]
-    assert len(choices) / 8 <= len(longest) <= len(choices) * 3 / 8
-
-
-def test_pairs_name_each_other():
-    paired = [item for item in ITEMS.values() if item.pair]
-    assert len(paired) == 10
-    for item in paired:
-        other = ITEMS[item.pair]
-        assert other.pair == item.id
-        assert other.cluster == item.cluster
-        assert {item.language, other.language} == {"zh", "en"}
-        assert (item.task, item.subarea, item.level, item.foundation, item.form) == (
-            other.task,
-            other.subarea,
-            other.level,
-            other.foundation,
-            other.form,
-        )
-        if item.form == "json":
-            assert item.answer == other.answer
-        else:
-            assert sorted(item.mistakes.values()) == sorted(other.mistakes.values())
