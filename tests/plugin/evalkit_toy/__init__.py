@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from evalkit.records import Ability, Item, Mark, Model, Request, Response
+from evalkit.answers import Read, read_text
+from evalkit.metrics.frame import framed
+from evalkit.records import Ability, Item, Model, Request, Response
 from evalkit.templates import Template
 
 
@@ -28,11 +30,16 @@ class Parrot:
         return {"device": "cpu"}
 
 
-def starts_right(item: Item, response: Response) -> Mark:
+def _read(item: Item, text: str) -> Read:
+    return read_text(text)
+
+
+def _judge(item: Item, found: Read) -> tuple[float, str]:
     """1 where the text begins with the gold."""
-    if response.finish == "error":
-        return Mark(value=None, state="errored")
-    return Mark(value=float(response.text.startswith(str(item.answer))), state="answered", parsed=response.text[:200], rule="start")
+    return float(str(found.value).startswith(str(item.answer))), str(found.value)
+
+
+starts_right = framed(_read, _judge)  # the frame marks failures, refusals and cut-off answers
 
 
 class Shout:
