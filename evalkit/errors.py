@@ -8,7 +8,7 @@
     │   └── PlanMismatchError     a bundle's folder holds another plan
     └── RunError                  exit 1: the run or the check itself failed
         ├── StorageError          a file could not be written (disk full, permission)
-        ├── EmptySampleError      a statistic was asked of nothing
+        ├── NothingScoredError      a statistic was asked of nothing
         └── SuiteCheckError       a suite was read and found wanting
 
 A message says what was read, where, and what would work. A model's or a network's failure on one request is not an
@@ -55,7 +55,7 @@ class StorageError(RunError):
     """A file could not be written."""
 
 
-class EmptySampleError(RunError):
+class NothingScoredError(RunError):
     """A statistic was asked of no scored items."""
 
 

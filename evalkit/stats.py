@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binom, norm, t
 
 from evalkit.canon import rng_for
-from evalkit.errors import EmptySampleError
+from evalkit.errors import NothingScoredError
 from evalkit.records import Estimate
 
 Floats = NDArray[np.float64]
@@ -38,10 +38,10 @@ class Linear:
 
 
 def floats(values: ArrayLike) -> Floats:
-    """`values` as float64, (rows,) or (rows, statistics). Raises EmptySampleError for none, ValueError for NaN."""
+    """`values` as float64, (rows,) or (rows, statistics). Raises NothingScoredError for none, ValueError for NaN."""
     array = np.asarray(values, dtype=np.float64)
     if array.size == 0:
-        raise EmptySampleError("a statistic was asked of no values; score at least one item first")
+        raise NothingScoredError("a statistic was asked of no values; score at least one item first")
     if not np.isfinite(array).all():
         raise ValueError("a statistic was given a value that is not finite; missing values are left out and counted, not passed")
     return array
@@ -198,7 +198,7 @@ def paired_difference(
 def wilson(hits: float, n: int, *, n_eff: float | None = None, df: float | None = None, missing: int = 0) -> Estimate:
     """Share `hits`/`n` with Wilson's score interval (N4), on `n_eff` effective rows and t with `df` where given.
 
-    None or all of n: one-sided 95 % bound, 1 - .05^(1/n). Raises EmptySampleError for n = 0.
+    None or all of n: one-sided 95 % bound, 1 - .05^(1/n). Raises NothingScoredError for n = 0.
     Source: Wilson 1927. Tests compare it with statsmodels.
 
     >>> estimate = wilson(8, 10)
@@ -206,7 +206,7 @@ def wilson(hits: float, n: int, *, n_eff: float | None = None, df: float | None 
     (0.49, 0.943)
     """
     if n < 1:
-        raise EmptySampleError("a share was asked of 0 rows")
+        raise NothingScoredError("a share was asked of 0 rows")
     m, share = n_eff or float(n), hits / n
     if hits in (0, n):
         bound = (1 - CONFIDENCE) ** (1 / m)
@@ -264,7 +264,7 @@ def max_t(
     a statistic is of a part of them (influence 0 elsewhere), the caller puts the part's own counts.
     """
     if not statistics:
-        raise EmptySampleError("simultaneous intervals were asked of no statistics")
+        raise NothingScoredError("simultaneous intervals were asked of no statistics")
     sums = _cluster_sums(floats(np.stack([s.influences for s in statistics], axis=1)), clusters, strata)
     se = sums.se
     point = 0.0 if sums.df < 1 else _max_t_point(sums, se, key)

@@ -10,7 +10,7 @@ from scipy import stats as sps
 from statsmodels.stats.proportion import proportion_confint
 
 from evalkit import stats
-from evalkit.errors import EmptySampleError
+from evalkit.errors import NothingScoredError
 from evalkit.stats import Linear
 
 
@@ -75,7 +75,7 @@ def test_one_cluster_one_in_a_stratum_and_no_variation_have_no_interval_but_a_re
     ],
 )
 def test_nothing_is_an_error_not_a_zero(call):
-    with pytest.raises(EmptySampleError):
+    with pytest.raises(NothingScoredError):
         call()
 
 

@@ -48,7 +48,7 @@ def summarise(
     """The four axes in the order of `records.AXES`, the same for the scores in any order.
 
     `quality`: keys of the scores that were timed (None: all first clean answers). `places`: see `robustness` (None: those
-    that the scores hold). An axis that cannot be had is one without a value, with the reason. Raises EmptySampleError when
+    that the scores hold). An axis that cannot be had is one without a value, with the reason. Raises NothingScoredError when
     no item was scored at all.
     """
     rows = ordered(scores)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from evalkit.axes.rows import clusters, corrected, first_clean, ordered, scored
-from evalkit.errors import EmptySampleError
+from evalkit.errors import NothingScoredError
 from evalkit.records import STATES, AxisScore, Estimate, Score
 from evalkit.stats import brier, clustered_mean, clustered_share, ece
 
@@ -23,13 +23,13 @@ def accuracy(scores: Iterable[Score]) -> AxisScore:
     Parts: "raw" (uncorrected), "domain/steel", "task/...", "form/...", "language/...", "level/..." and "foundation" (mean
     x of those items), "state/answered" ... (shares of all items asked), "ece" and "brier" (choice scored by
     log-likelihood), "refusal" and "refusal/state/..." (raw scores, kept out of everything else). A row without a value
-    is counted in `missing`. Raises EmptySampleError when no row outside refusal has a value.
+    is counted in `missing`. Raises NothingScoredError when no row outside refusal has a value.
     """
     rows = ordered(scores)
     asked = first_clean(rows)
     had = scored(asked)
     if not had:
-        raise EmptySampleError(f"none of {len(asked)} items was scored; run the same command again to finish the run")
+        raise NothingScoredError(f"none of {len(asked)} items was scored; run the same command again to finish the run")
     missing = len(asked) - len(had)
     strata = [row.suite for row in had]
     estimate = clustered_mean([corrected(row) for row in had], clusters(had), strata=strata, missing=missing, method=_METHOD)

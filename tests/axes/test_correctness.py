@@ -4,7 +4,7 @@ import pytest
 from sklearn.metrics import accuracy_score
 
 from evalkit.axes import PROFILES, Timing, accuracy, summarise
-from evalkit.errors import EmptySampleError, RunError
+from evalkit.errors import NothingScoredError, RunError
 from evalkit.records import AXES, STATES
 from evalkit.stats import clustered_mean, wilson
 from tests.axes.score_rows import core_rows, row
@@ -78,9 +78,9 @@ def test_calibration_only_of_choice_items_scored_by_loglikelihood():
 
 
 def test_nothing_scored_is_an_error_and_a_key_twice_is_one():
-    with pytest.raises(EmptySampleError, match="none of 1 items"):
+    with pytest.raises(NothingScoredError, match="none of 1 items"):
         accuracy([row(value=None)])
-    with pytest.raises(EmptySampleError):
+    with pytest.raises(NothingScoredError):
         summarise([], None, PROFILES["preview"])
     with pytest.raises(RunError, match="two rows with key 'steel-1'"):
         accuracy([row(), row(value=0.0)])
