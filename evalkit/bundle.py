@@ -10,6 +10,7 @@ Kill the process anywhere: opening the folder again with the same plan goes on w
 
 import json
 import sqlite3
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
@@ -35,6 +36,7 @@ CREATE TABLE IF NOT EXISTS responses (
     at REAL NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS asked (request TEXT NOT NULL, process INTEGER NOT NULL, at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS processes (process INTEGER PRIMARY KEY, at REAL NOT NULL, facts TEXT NOT NULL);
 """
 
 
@@ -47,7 +49,11 @@ class Bundle:
         self._log = log
         self._process = process
         self._pending: list[Response] = []
-        self._since = time.monotonic()
+        self._guard = threading.RLock()
+        self._trouble: StorageError | None = None
+        self._closing = threading.Event()
+        self._clock = threading.Thread(target=self._tick, daemon=True)
+        self._clock.start()
 
     @classmethod
     def open(cls, folder: Path, about: Mapping[str, Any]) -> Self:
@@ -56,33 +62,21 @@ class Bundle:
         Raises PlanMismatchError where the folder holds another plan, UsageError where it is no bundle at all, StorageError
         where it cannot be written.
         """
-        held = read_json(folder / RUN_FILE)
-        if held is None and folder.is_dir() and any(path for path in folder.iterdir() if not path.name.startswith(".")):
-            raise UsageError(f"{folder}: is not empty and holds no {RUN_FILE}; choose another folder with --out")
-        if held is not None and held.get("plan") != about["plan"]:
-            raise PlanMismatchError(
-                f"{folder}: holds the run of another plan ({str(held.get('plan'))[:12]}…, this one is {str(about['plan'])[:12]}…; "
-                f"model {held.get('model', {}).get('name')!r}, profile {held.get('profile')!r}). "
-                "Choose another folder with --out, or delete this one"
-            )
-        if held is None:
-            write_json(folder / RUN_FILE, about)
+        if folder.is_dir():
+            _refuse_strange(folder)  # before anything, the lock included, is written there
         lock = _locked(folder)
-        log: sqlite3.Connection | None = None
         try:
-            log = sqlite3.connect(folder / LOG_FILE, isolation_level=None)
-            process = _prepared(log)
-        except sqlite3.DatabaseError as error:
-            if log is not None:
-                log.close()
+            return cls(folder, *_opened(folder, about), lock)
+        except BaseException:
             lock.close()
-            raise _storage(folder, error) from error
-        return cls(folder, log, process, lock)
+            raise
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._closing.set()
+        self._clock.join()
         try:
             self.flush()
         except StorageError:
@@ -102,37 +96,46 @@ class Bundle:
         return tuple(left.values())
 
     def append(self, response: Response) -> None:
-        """Takes one response in; on disk after at most 32 responses or one second, whichever is first."""
-        self._pending.append(response)
-        if len(self._pending) >= BATCH_RESPONSES or time.monotonic() - self._since >= BATCH_SECONDS:
-            self.flush()
+        """Takes one response in; on disk after 32 responses or one second, whichever is first (a clock of its own sees to it).
+
+        Raises StorageError where a flush of the clock failed; what waits stays in memory and may be flushed again.
+        """
+        with self._guard:
+            self._pending.append(response)
+            trouble, self._trouble = self._trouble, None
+            if trouble is not None:
+                raise trouble
+            if len(self._pending) >= BATCH_RESPONSES:
+                self.flush()
 
     def flush(self) -> None:
         """Makes what was appended durable. Raises StorageError (disk full): the responses stay in memory and may be flushed again."""
-        if not self._pending:
-            return
-        now = time.time()
-        rows = [(response.request, json.dumps(asdict(response)), self._process, now) for response in self._pending]
-        try:
-            self._log.execute("BEGIN IMMEDIATE")
-            # An answer never gives way to another one; a failure of ours gives way to an answer.
-            self._log.executemany(
-                "DELETE FROM responses WHERE request = ? AND json_extract(body, '$.finish') = 'error'", [(row[0],) for row in rows]
-            )
-            self._log.executemany("INSERT OR IGNORE INTO responses VALUES (?, ?, ?, ?)", rows)
-            self._log.executemany("INSERT INTO asked VALUES (?, ?, ?)", [(row[0], self._process, now) for row in rows])
-            self._log.execute("COMMIT")
-        except sqlite3.DatabaseError as error:
-            if self._log.in_transaction:
-                self._log.execute("ROLLBACK")
-            raise _storage(self.folder, error) from error
-        self._pending.clear()
-        self._since = time.monotonic()
+        with self._guard:
+            if not self._pending:
+                return
+            now = time.time()
+            rows = [(response.request, json.dumps(asdict(response)), self._process, now) for response in self._pending]
+            try:
+                _insert(self._log, rows)
+            except sqlite3.DatabaseError as error:
+                if self._log.in_transaction:
+                    self._log.execute("ROLLBACK")
+                raise _storage(self.folder, error) from error
+            self._pending.clear()
+
+    def _tick(self) -> None:
+        while not self._closing.wait(BATCH_SECONDS):
+            try:
+                self.flush()
+            except StorageError as error:
+                self._trouble = error
 
     def responses(self) -> Iterator[Response]:
         """Everything answered so far, durable or not, in the order of the requests' ids."""
-        self.flush()
-        yield from log_responses(self._log)
+        with self._guard:
+            self.flush()
+            held = list(log_responses(self._log))
+        yield from held
 
     def write_items(self, items: Iterable[Item]) -> None:
         """items.jsonl: a line an item or variant that is asked, whole, so that pages need nothing but the bundle."""
@@ -230,7 +233,7 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"{path}: cannot be read ({error})") from error
 
 
@@ -247,7 +250,12 @@ def write_parquet(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     import pyarrow.parquet as pq
 
     with atomic_write(path, "wb") as stream:
-        pq.write_table(pa.Table.from_pylist([dict(row) for row in rows]), stream)
+        pq.write_table(pa.Table.from_pylist([{name: storable(value) for name, value in row.items()} for row in rows]), stream)
+
+
+def storable(value: Any) -> Any:
+    """`value` with half characters (lone surrogates, which a model can write as \\ud83d) put as "?": UTF-8 has none."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
 def _response(body: Mapping[str, Any]) -> Response:
@@ -265,6 +273,7 @@ def _locked(folder: Path) -> IO[str]:
     import fcntl
 
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         stream = (folder / ".lock").open("w")
     except OSError as error:
         raise StorageError(f"{folder}: cannot be written ({error.strerror}); choose another folder with --out") from error
@@ -276,14 +285,56 @@ def _locked(folder: Path) -> IO[str]:
     return stream
 
 
-def _prepared(log: sqlite3.Connection) -> int:
-    """The log's settings and tables; returns the number of this process among those that wrote to it."""
+def _refuse_strange(folder: Path) -> None:
+    if not (folder / RUN_FILE).exists() and any(path for path in folder.iterdir() if not path.name.startswith(".")):
+        raise UsageError(f"{folder}: is not empty and holds no {RUN_FILE}; choose another folder with --out")
+
+
+def _opened(folder: Path, about: Mapping[str, Any]) -> tuple[sqlite3.Connection, int]:
+    """The folder's log and the number of this process, after run.json was compared or written; the lock is held."""
+    held = read_json(folder / RUN_FILE)
+    if held is not None and not isinstance(held, dict):
+        raise UsageError(f"{folder / RUN_FILE}: an object was expected, read {type(held).__name__}; choose another folder with --out")
+    if held is not None and held.get("plan") != about["plan"]:
+        model = held.get("model")
+        raise PlanMismatchError(
+            f"{folder}: holds the run of another plan ({str(held.get('plan'))[:12]}…, this one is {str(about['plan'])[:12]}…; "
+            f"model {model.get('name') if isinstance(model, dict) else model!r}, profile {held.get('profile')!r}). "
+            "Choose another folder with --out, or delete this one"
+        )
+    if held is None:
+        write_json(folder / RUN_FILE, about)
+    log: sqlite3.Connection | None = None
+    try:
+        log = sqlite3.connect(folder / LOG_FILE, isolation_level=None, check_same_thread=False)
+        return log, _prepared(log, about)
+    except sqlite3.DatabaseError as error:
+        if log is not None:
+            log.close()
+        raise _storage(folder, error) from error
+
+
+def _prepared(log: sqlite3.Connection, about: Mapping[str, Any]) -> int:
+    """The log's settings and tables; returns the number of this process, whose machine and versions are noted.
+
+    run.json keeps those of the first process; a run that was continued elsewhere shows the others here.
+    """
     log.execute("PRAGMA journal_mode=WAL")
     log.execute("PRAGMA synchronous=FULL")
     log.executescript(_SCHEMA)
-    process = int(log.execute("SELECT COALESCE(MAX(process), 0) FROM asked").fetchone()[0]) + 1
-    log.execute("INSERT INTO asked VALUES ('', ?, ?)", (process, time.time()))
+    process = int(log.execute("SELECT COALESCE(MAX(process), 0) FROM processes").fetchone()[0]) + 1
+    facts = json.dumps({name: about.get(name) for name in ("machine", "versions", "code", "command")})
+    log.execute("INSERT INTO processes VALUES (?, ?, ?)", (process, time.time(), facts))
     return process
+
+
+def _insert(log: sqlite3.Connection, rows: Sequence[tuple[str, str, int, float]]) -> None:
+    """One transaction: an answer never gives way to another one; a failure of ours gives way to an answer."""
+    log.execute("BEGIN IMMEDIATE")
+    log.executemany("DELETE FROM responses WHERE request = ? AND json_extract(body, '$.finish') = 'error'", [(row[0],) for row in rows])
+    log.executemany("INSERT OR IGNORE INTO responses VALUES (?, ?, ?, ?)", rows)
+    log.executemany("INSERT INTO asked VALUES (?, ?, ?)", [(row[0], row[2], row[3]) for row in rows])
+    log.execute("COMMIT")
 
 
 def _storage(folder: Path, error: sqlite3.DatabaseError) -> StorageError:

@@ -6,7 +6,6 @@ A request's id is the digest of everything that could change its answer, so that
 never share one; equal requests (the same prompt reached by two variants) are asked once.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
@@ -19,6 +18,8 @@ from evalkit.protocols import Engine
 from evalkit.records import Ability, Item, Model, Profile, Request
 from evalkit.suite import Suite, find_suite
 
+# Version of readers and metrics: change it when an answer could be marked otherwise, so that no bundle is re-scored unnoticed.
+SCORING_RULES = "scoring/1"
 _MAX_TOKENS: Mapping[str, float] = {"choice": 0.25, "choices": 0.25, "ordering": 0.5, "text": 0.5, "number": 1.0, "json": 2.0, "code": 4.0}
 
 
@@ -53,14 +54,21 @@ def build_plan(config: RunConfig, engine: Engine) -> Plan:
             requests.append(_request(item, prompt_of(item, shots), config, engine, profile))
     clean = [request for request in requests if items[request.item].arm == "clean" and request.run == 0]
     suite_digests = {suite.name: digest(dict(suite.digests)) for suite in suites}
+    metrics = {suite.name: dict(suite.metrics or {}) for suite in suites}
     return Plan(
         digest=digest(
-            {"requests": [[request.item, request.id] for request in requests], "suites": suite_digests, "profile": asdict(profile)}
+            {
+                "requests": [[request.item, request.id] for request in requests],
+                "suites": suite_digests,
+                "profile": asdict(profile),
+                "metrics": metrics,
+                "scoring": SCORING_RULES,
+            }
         ),
         profile=profile,
         suites={suite.name: suite.version for suite in suites},
         suite_digests=suite_digests,
-        metrics={suite.name: dict(suite.metrics or {}) for suite in suites},
+        metrics=metrics,
         items=items,
         requests=tuple(requests),
         stream=_timed(clean, profile.stream_items, "stream") if config.efficiency else (),
@@ -175,11 +183,17 @@ def _request(item: Item, prompt: Prompt, config: RunConfig, engine: Engine, prof
 
 
 def _timed(clean: Sequence[Request], most: int, name: str) -> tuple[Request, ...]:
-    """A keyed choice of the clean requests, scored and written ones in turn: the same for every model, whatever its digests."""
+    """A keyed draw of the clean requests, scored and written ones in their own proportion: the same for every model.
+
+    Cost is set against the quality of all clean answers, so the timed mix must be theirs (largest remainders; at least
+    one of each ability that occurs).
+    """
     ranked = sorted(clean, key=lambda request: order_key(name, request.item))
-    turn: Counter[Ability] = Counter()
-    turns: list[tuple[int, int]] = []
-    for place, request in enumerate(ranked):
-        turns.append((turn[request.ability], place))
-        turn[request.ability] += 1
-    return tuple(ranked[place] for _, place in sorted(turns)[:most])
+    groups = {ability: [request for request in ranked if request.ability == ability] for ability in ("score", "generate")}
+    shares = {ability: most * len(group) / max(1, len(clean)) for ability, group in groups.items() if group}
+    quotas = {ability: max(1, int(share)) for ability, share in shares.items()}
+    for ability in sorted(shares, key=lambda ability: int(shares[ability]) - shares[ability]):
+        if sum(quotas.values()) < most:
+            quotas[ability] += 1
+    chosen = {request.item for ability, quota in quotas.items() for request in groups[ability][:quota]}
+    return tuple(request for request in ranked if request.item in chosen)[:most]

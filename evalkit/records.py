@@ -235,6 +235,7 @@ class Mark:
     rule: str = ""  # which reading rule fired
     confidence: float | None = None  # probability of the chosen option, choice by log-likelihood only
     brier: float | None = None  # sum over options of (p - [right])^2, in [0, 2]
+    place: int | None = None  # of the chosen option, from 0; choice only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

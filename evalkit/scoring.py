@@ -65,6 +65,6 @@ def _row(request: Request, item: Item, response: Response, mark: Mark) -> Score:
         finish=response.finish,
         tokens_in=response.tokens_in,
         tokens_out=response.tokens_out,
-        chosen_place=item.choices.index(mark.parsed) if item.form == "choice" and mark.parsed in item.choices else None,
+        chosen_place=mark.place,
         gold_place=item.choices.index(str(item.answer)) if item.form == "choice" else None,
     )

@@ -2,13 +2,14 @@
 
 import json
 import sqlite3
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from evalkit.bundle import BATCH_RESPONSES, LOG_FILE, Bundle, read_axes, read_responses, read_scores, write_json
+from evalkit.bundle import BATCH_RESPONSES, BATCH_SECONDS, LOG_FILE, Bundle, read_axes, read_responses, read_scores, write_json
 from evalkit.errors import PlanMismatchError, StorageError, UsageError
 from evalkit.records import AxisScore, Estimate, Message, Request, Response
 
@@ -43,6 +44,40 @@ def test_a_batch_is_durable_before_the_next(tmp_path: Path):
         assert len(read_responses(tmp_path)) == BATCH_RESPONSES  # read by another connection, nothing closed yet
         bundle.append(_response("late"))
         assert len(read_responses(tmp_path)) == BATCH_RESPONSES
+
+
+def test_a_lone_answer_is_durable_within_a_second_or_two(tmp_path: Path):
+    """Whether or not another answer comes: an engine may compute for minutes before it yields again."""
+    with Bundle.open(tmp_path, ABOUT) as bundle:
+        bundle.append(_response("alone"))
+        end = time.monotonic() + 5 * BATCH_SECONDS
+        while not read_responses(tmp_path) and time.monotonic() < end:
+            time.sleep(0.05)
+        assert [response.request for response in read_responses(tmp_path)] == ["alone"]
+
+
+def test_half_characters_can_be_stored(tmp_path: Path):
+    """A lone surrogate is what a model may write, and nothing that Parquet takes."""
+    with Bundle.open(tmp_path, ABOUT) as bundle:
+        bundle.append(_response("a", text="x \ud83d y"))
+        bundle.write_responses([_request("a")])
+    assert list(pd.read_parquet(tmp_path / "responses.parquet")["text"]) == ["x ? y"]
+
+
+def test_each_process_leaves_its_machine(tmp_path: Path):
+    for machine in ("one", "two"):
+        with Bundle.open(tmp_path, {**ABOUT, "machine": machine}):
+            pass
+    log = sqlite3.connect(tmp_path / LOG_FILE)
+    facts = [json.loads(row[0])["machine"] for row in log.execute("SELECT facts FROM processes ORDER BY process")]
+    log.close()
+    assert facts == ["one", "two"]
+
+
+def test_a_run_file_that_is_no_object(tmp_path: Path):
+    (tmp_path / "run.json").write_text("[]")
+    with pytest.raises(UsageError, match="an object was expected, read list"):
+        Bundle.open(tmp_path, ABOUT)
 
 
 def test_an_answer_never_gives_way_and_a_failure_does(tmp_path: Path):

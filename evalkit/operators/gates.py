@@ -7,6 +7,8 @@ from dataclasses import replace
 from evalkit.records import Item
 from evalkit.templates import Template
 
+PLACEBO_RUN = 99  # a run number that no rerun of the clean items reaches: the placebo is a request of its own
+
 
 class Placebo:
     """No change, asked afresh: its retention must be 1 within its interval."""
@@ -21,7 +23,7 @@ class Placebo:
 
     def vary(self, item: Item, draw: int, rng: random.Random) -> Item | None:
         """The item itself, as a request of its own."""
-        return replace(item, arm="placebo", draw=draw, run=1, changed="nothing (asked again)")
+        return replace(item, arm="placebo", draw=draw, run=PLACEBO_RUN, changed="nothing (asked again)")
 
     def check(self, item: Item, variant: Item) -> str:
         """Nothing that is asked may differ."""
