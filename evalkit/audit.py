@@ -150,7 +150,8 @@ def _reproducible(suite: Suite, items: Sequence[Item]) -> Iterator[Finding]:
         yield _error("reproducible", suite.name, str(error))
         return
     for name, text in frozen.files.items():
-        if (suite.built / name).read_bytes() != text.encode():
+        path = suite.built / name
+        if not path.is_file() or path.read_bytes() != text.encode():
             yield _error("reproducible", suite.name, f"built/{name} is not what a new build gives; run `evalkit suite build {suite.name}`")
 
 

@@ -64,10 +64,12 @@ def draws_of(template: Template, suite: Suite, seed: str) -> list[Item]:
 
 
 def build(suite: Suite, *, seed: str = PUBLIC_SEED, out: Path | None = None) -> Frozen:
-    """Freezes the suite into `out` (default: its built folder), the digests last: a build that died is not read."""
+    """Freezes the suite into `out` (default: its built folder), the digests last: files that do not match them are not read.
+
+    Raises SuiteError where the suite cannot be built, StorageError where the folder cannot be written.
+    """
     frozen = freeze(suite, seed)
     folder = out or suite.built
-    (folder / DIGESTS_FILE).unlink(missing_ok=True)
     for name in (ITEMS_FILE, VARIANTS_FILE, DIGESTS_FILE):
         with atomic_write(folder / name) as stream:
             stream.write(frozen.files[name])

@@ -5,7 +5,7 @@ Exit codes: 0 done; 1 the run or the check failed; 2 wrong use or configuration.
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -14,7 +14,7 @@ from evalkit.errors import EvalkitError, UsageError
 
 app = typer.Typer(
     name="evalkit",
-    help="Evaluate a large language model for industry: accuracy, generality, robustness, efficiency. Offline, verifiable.",
+    help="Evaluate a large language model for industry: accuracy, generality, robustness, efficiency. Everything works offline.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -24,6 +24,7 @@ board_app = typer.Typer(help="Build leaderboards from finished bundles.", no_arg
 app.add_typer(suite_app, name="suite")
 app.add_typer(board_app, name="leaderboard")
 
+_INTERRUPTED = 130  # what typer ends with on Ctrl-C
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON and nothing else.")]
 
 
@@ -33,9 +34,8 @@ def _version(value: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(epilog="--debug, anywhere on the line, shows the traceback of an error.")
 def _main(
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:
     """Options before the command."""
@@ -132,14 +132,30 @@ def doctor(as_json: AsJson = False) -> None:
 
 
 def main() -> None:
-    """Entry point: turns evalkit's errors into one line and an exit code; `--debug` shows the traceback."""
+    """Entry point: turns errors into one line and an exit code; `--debug`, anywhere on the line, shows the traceback."""
+    debug = "--debug" in sys.argv
+    sys.argv = [word for word in sys.argv if word != "--debug"]
     try:
         app()
     except EvalkitError as error:
-        if "--debug" in sys.argv:
+        if debug:
             raise
         kind = "error" if isinstance(error, UsageError) else "failed"
-        typer.echo(f"evalkit: {kind}: {error}", err=True)
-        sys.exit(error.exit_code)
+        _end(f"{kind}: {error}", error.exit_code)
+    except SystemExit as end:
+        if end.code == _INTERRUPTED:
+            _end("interrupted; nothing that was answered is lost: run the same command again to go on", 1)
+        raise
+    except KeyboardInterrupt:
+        _end("interrupted; run the same command again to go on", 1)
     except BrokenPipeError:
         sys.exit(1)
+    except Exception as error:
+        if debug:
+            raise
+        _end(f"failed: {type(error).__name__}: {error}; this is a defect of evalkit: --debug shows where", 1)
+
+
+def _end(text: str, code: int) -> NoReturn:
+    typer.echo(f"evalkit: {text}", err=True)
+    sys.exit(code)

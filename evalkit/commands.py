@@ -13,20 +13,20 @@ from evalkit.suite import Suite, find_suite, known_suites
 
 
 def run(path: Path, changes: Mapping[str, Any], *, out: Path | None, dry_run: bool, as_json: bool) -> None:
-    """`evalkit run`: the model and its baselines, then the board the configuration names."""
+    """`evalkit run`: the baselines and the model, then the board the configuration names (with --out it is left alone)."""
     config = load_config(found_config(path), changes)
     if dry_run:
         _say_estimate(config, as_json=as_json)
         return
-    folder = out or Path("runs") / config.name / slug(config.engine.model)
+    folder = out or Path("runs") / config.name / f"{slug(config.engine.model)}{suffix(changes)}"
+    for name in config.baselines:  # first: they take a second, and a folder that holds another plan shows before the long part
+        beside = f"{folder.name}.baseline-{name}" if out else f"baseline-{name}{suffix(changes)}"
+        _run_one(baseline_config(config, name), folder.parent / beside, as_json=as_json, quiet=True)
     outcome = _run_one(config, folder, as_json=as_json)
-    for name in config.baselines:
-        beside = baseline_config(config, name)
-        _run_one(beside, folder.parent / slug(f"baseline-{name}"), as_json=as_json, quiet=True)
-    page = _board(config, as_json=as_json)
+    page = "" if out else _board(config)
     if as_json:
-        screen.say_json({"folder": str(folder), "answered": outcome.answered, "failed": outcome.failed, "board": page,
-                         "axes": [asdict(axis) for axis in outcome.axes]})  # fmt: skip
+        screen.say_json({"folder": str(folder), "answered": outcome.answered, "failed": outcome.failed, "untimed": outcome.untimed,
+                         "board": page, "axes": [asdict(axis) for axis in outcome.axes]})  # fmt: skip
     else:
         screen.axes_table(f"{outcome.plan.profile.name}: {config.engine.model}", outcome.axes)
         screen.say(f"report: {folder / 'report.html'}")
@@ -34,6 +34,15 @@ def run(path: Path, changes: Mapping[str, Any], *, out: Path | None, dry_run: bo
             screen.say(f"board: {page}")
     if outcome.failed:
         raise RunError(f"{outcome.failed} requests failed and have no score; run the same command again to ask them again")
+    if outcome.untimed:
+        raise RunError(f"efficiency was not measured: {outcome.untimed}")
+
+
+def suffix(changes: Mapping[str, Any]) -> str:
+    """What is added to a folder's name where options change the plan: "-fast", "-limit-3"; another model has its own folder anyway."""
+    parts = [f"limit-{value}" if name == "limit" else slug(",".join(value) if name == "suites" else str(value))
+             for name, value in changes.items() if name != "engine.model"]  # fmt: skip
+    return "".join(f"-{part}" for part in parts)
 
 
 def baseline_config(config: RunConfig, name: str) -> RunConfig:
@@ -157,7 +166,7 @@ def _run_one(config: RunConfig, folder: Path, *, as_json: bool, quiet: bool = Fa
         raise RunError(f"interrupted; what was answered is kept in {folder}: run the same command again to go on") from None
 
 
-def _board(config: RunConfig, *, as_json: bool) -> str:
+def _board(config: RunConfig) -> str:
     if not config.board:
         return ""
     from evalkit.leaderboard import build_board, find_board

@@ -60,7 +60,9 @@ class _Loader(yaml.SafeLoader):
 def _mapping_once(loader: _Loader, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
     seen: set[Any] = set()
     for key_node, _ in node.value:
-        key = loader.construct_object(key_node, deep=deep)
+        key = loader.construct_object(key_node, deep=True)
+        if not isinstance(key, str | int | float | bool | None):
+            raise yaml.constructor.ConstructorError(None, None, f"a key must be a word, read {key!r}", key_node.start_mark)
         if key in seen:
             raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} is written twice", key_node.start_mark)
         seen.add(key)
@@ -97,7 +99,9 @@ def load_config(path: Path, changes: Mapping[str, Any] | None = None) -> RunConf
         target = read
         *outer, last = dotted.split(".")
         for part in outer:
-            target = target.setdefault(part, {})
+            if not isinstance(target.setdefault(part, {}), dict):
+                raise ConfigError(f"{path}: {part}: a mapping of keys was expected, read {target[part]!r}")
+            target = target[part]
         target[last] = value
     return parse_config(read, str(path))
 
@@ -121,4 +125,8 @@ def _explain(error: ValidationError) -> str:
         record = EngineConfig if fault["loc"][0] == "engine" else RunConfig
         allowed = get_args(record.model_fields[str(fault["loc"][-1])].annotation)
         return f"{where}: read {fault['input']!r}; {did_you_mean(str(fault['input']), [str(word) for word in allowed])}"
+    if fault["type"] in ("model_type", "dict_type", "model_attributes_type"):
+        return f"{where}: a mapping of keys was expected, read {fault['input']!r}"
+    if fault["type"] == "missing":
+        return f"{where}: is missing"
     return f"{where}: {fault['msg']}, read {fault['input']!r}"

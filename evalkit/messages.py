@@ -9,6 +9,7 @@ rather than being guessed.
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from evalkit.records import LANGUAGES, Estimate, Language
@@ -571,6 +572,7 @@ PHRASES: tuple[tuple[str, str], ...] = (
     (r"no first-right or no first-wrong answer that a re-ask keeps", "没有再问后仍保持的先对或先错答案"),
     (r"no (clean|control) rows to compare with", "没有可比的原题"),
 )  # fmt: skip
+_LONGEST = 2000  # characters of a phrase that is looked up: phrases hold phrases, and a stranger's could hold them without end
 _COMPILED = tuple((re.compile(pattern), chinese) for pattern, chinese in PHRASES)
 _NAMES = ("domain/", "facet/", "ability/", "group/", "task/", "level/", "profile/", "class/", "form/")
 _BIDI = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\u061c\ud800-\udfff]")
@@ -604,6 +606,8 @@ def phrase(text: str) -> Pair:
     >>> phrase("no interval: one cluster only")[0]
     '无区间：只有一个聚类'
     """
+    if len(text) > _LONGEST:
+        return text, text
     whole = _chinese(text)
     return (whole if whole is not None else "；".join(_chinese(part) or part for part in text.split("; ")), text)
 
@@ -613,6 +617,7 @@ def known_phrase(text: str) -> bool:
     return _chinese(text) is not None or all(_chinese(part) is not None for part in text.split("; "))
 
 
+@lru_cache(maxsize=4096)
 def _chinese(text: str) -> str | None:
     for pattern, chinese in _COMPILED:
         found = pattern.fullmatch(text)

@@ -31,16 +31,22 @@ def measure(
     """The timing of one process, and the conditions it was made under (probe before and after, pressure).
 
     Single stream: the next request starts when the last one ended; seconds from request to last token. Offline: all at
-    once. The first request is answered once before the clock starts, so that loading and first-call costs are apart.
-    Raises RunError where a timed request fails: a time without an answer is no time.
+    once. One request of each ability is answered before the clock starts, so that loading and first-call costs are apart.
+    A prompt beyond the model's context is no answer and is not timed. Raises RunError where a timed request fails, or none
+    is left: a time without an answer is no time.
     """
-    load_s = _warm_up(engine, stream[0])
+    _warm_up(engine, stream)
+    reset = getattr(engine, "reset_peak", None)
+    if reset is not None:
+        reset()
     before = conditions()
-    singles = [_timed_one(engine, request, step) for request in stream]
+    singles = [(seconds, response) for seconds, response in (_timed_one(engine, request, step) for request in stream) if _counts(response)]
     began = time.perf_counter()
-    together = [_checked(response, step) for response in engine.answer(offline)] if offline else []
+    together = [response for response in (_checked(response, step) for response in engine.answer(offline)) if _counts(response)]
     offline_s = time.perf_counter() - began
     after = conditions()
+    if not singles and not together:
+        raise RunError("every timed prompt is longer than the model's context")
     facts = engine.facts()
     written = [response for _, response in singles if response.first_s is not None]
     timing = Timing(
@@ -53,8 +59,8 @@ def measure(
         offline_s=(offline_s,) if together else (),
         tokens_in=sum(response.tokens_in for response in together),
         tokens_out=sum(response.tokens_out for response in together),
-        peak_bytes=facts.get("peak_rss_bytes"),
-        load_s=facts.get("load_s", load_s),
+        peak_bytes=facts.get("peak_bytes", facts.get("peak_rss_bytes")),
+        load_s=facts.get("load_s"),
         energy_level="L4",
         energy_reason=energy_reason(),
     )
@@ -135,11 +141,15 @@ def accelerators() -> str:
     return "mps" if torch.backends.mps.is_available() else "none"
 
 
-def _warm_up(engine: Engine, request: Request) -> float:
-    began = time.perf_counter()
-    for response in engine.answer([request]):
-        _checked(response, lambda _: None)
-    return time.perf_counter() - began
+def _warm_up(engine: Engine, requests: Sequence[Request]) -> None:
+    first = {request.ability: request for request in reversed(requests)}
+    for request in first.values():
+        for response in engine.answer([request]):
+            _checked(response, lambda _: None)
+
+
+def _counts(response: Response) -> bool:
+    return response.finish != "over_context"
 
 
 def _timed_one(engine: Engine, request: Request, step: Callable[[Response], None]) -> tuple[float, Response]:

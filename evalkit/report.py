@@ -5,23 +5,27 @@ not at hand.
 """
 
 import json
+import math
+import re
+import reprlib
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from hashlib import sha256
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from evalkit import __version__, charts, messages
-from evalkit.axes import BY_NUMBER, ENERGY_BAND_J, FAMILIES, OPERATORS, PROFILES, TIME_BANDS_S
+from evalkit.axes import BY_NUMBER, ENERGY_BAND_J, FAMILIES, OPERATORS, PROFILES, TIME_BANDS_S, Timing
 from evalkit.axes.profiles import CLEAN_FLOOR, ENERGY_WORDS, GENERALITY_DOMAINS
-from evalkit.bundle import RUN_FILE, read_axes, read_bundle_items, read_json, read_scores
+from evalkit.bundle import RUN_FILE, read_bundle_items, read_json, read_scores
 from evalkit.canon import atomic_write, order_key
 from evalkit.errors import UsageError
 from evalkit.messages import Pair, figure, named, pair, phrase, visible
@@ -41,7 +45,6 @@ from evalkit.records import (
     Model,
     Profile,
     Score,
-    Standing,
 )
 
 REPORT_FILE = "report.html"
@@ -50,7 +53,6 @@ CUT = 1200  # characters of a text that are shown
 _COSTS = ("quality", "cost", "stream_p50", "stream_p95", "first_token_p50", "token_time_p50", "items_per_second", "tokens_per_second",
           "peak_memory", "load_time", "energy", "joules_per_correct")  # fmt: skip
 _ORDER = (*DOMAINS, *LANGUAGES, *LEVELS, *ABILITY_OF_TASK, *dict.fromkeys(ABILITY_OF_TASK.values()), *FORM_GROUP, *FORM_GROUP.values())
-_NEEDED = ("plan", "profile", "sizes", "suites", "suite_digests", "config", "model", "engine", "machine", "versions", "command", "requests")
 _WIDEST = (-0.5, 1.5)  # bars of scores end here, whatever the intervals do; the numbers beside them do not
 
 
@@ -99,37 +101,194 @@ def write_report(folder: Path) -> Path:
 
 
 def read_run(folder: Path) -> Run:
-    """The finished bundle in `folder`. Raises UsageError where it is none, naming the file that is missing or broken."""
+    """The finished bundle in `folder`. Raises UsageError where it is none, naming the file and the key that is missing or wrong."""
     about = read_json(folder / RUN_FILE)
     if not isinstance(about, dict):
         raise UsageError(f"{folder}: is not a bundle (no {RUN_FILE}); make one with `evalkit run`")
+    _about(folder / RUN_FILE, about)
+    axes = _axes(folder)
+    timing = _timing(folder)
+    name = "scores.parquet"
     try:
-        axes: dict[str, AxisScore] = {axis.axis: axis for axis in read_axes(folder)}
-        scores = read_scores(folder)
-        timing = read_json(folder / "timing.json") or {}
+        scores = _scores(folder)
+        name = "items.jsonl"
         items = {item.key: item for item in read_bundle_items(folder)}
-        _check(about, axes, timing)
-    except (TypeError, KeyError, ValueError, AttributeError) as error:
-        raise UsageError(f"{folder}: its files are not those of a finished run ({type(error).__name__}: {error})") from error
-    return Run(folder=folder, about=about, axes=axes, timing=timing, scores=scores, items=items, mode=_mode(folder, scores))
+        name = "responses.parquet"
+        mode = _mode(folder, scores)
+    except (TypeError, KeyError, ValueError, AttributeError, OSError, RuntimeError, ArithmeticError) as error:
+        raise UsageError(f"{folder / name}: is not that of a finished run ({_fault(error)})") from error
+    suites = sorted({row.suite for row in scores})
+    if suites != sorted(about["suites"]):
+        raise UsageError(f"{folder}: scores.parquet holds the suites {suites}, {RUN_FILE} names {sorted(about['suites'])}")
+    return Run(folder=folder, about=about, axes=axes, timing=timing, scores=scores, items=items, mode=mode)
 
 
-def _check(about: Mapping[str, Any], axes: Mapping[str, AxisScore], timing: Mapping[str, Any]) -> None:
-    """Refuses what pages could not show: bundles come from strangers."""
-    lacking = [key for key in _NEEDED if key not in about] + [axis for axis in AXES if axis not in axes]
-    if lacking:
-        raise KeyError(lacking[0])
-    Model(**about["model"])
-    if about["profile"] not in PROFILES:
-        raise ValueError(f"profile {about['profile']!r}")
-    if timing:
-        told = timing_of(timing["timing"])
-        if told.machine_class not in TIME_BANDS_S or told.energy_level not in ENERGY_WORDS:
-            raise ValueError(f"machine class {told.machine_class!r}, energy level {told.energy_level!r}")
-    for axis in axes.values():
-        for made in (axis.estimate, *axis.parts.values()):
-            if made.standing not in get_args(Standing):
-                raise ValueError(f"standing {made.standing!r}")
+# bundles come from strangers: what pages could not show, or would show wrongly, is refused by file and key
+
+
+class _Held(BaseModel):
+    """Types are kept to the letter; keys of a later version pass, pages do not read them."""
+
+    model_config = ConfigDict(strict=True, allow_inf_nan=False, extra="ignore", frozen=True, protected_namespaces=())
+
+
+class _Settings(_Held):
+    shots: int = Field(0, ge=0)
+
+
+class _Rules(_Held):
+    name: str
+    rules: str
+
+
+class _Machine(_Held):
+    memory_bytes: int | None = None
+    memory_limit_bytes: int | None = None
+
+
+class _Code(_Held):
+    commit: str = ""
+    changed: bool = False
+
+
+class _About(_Held):
+    plan: str = Field(pattern=r"^[0-9a-f]{64}$")
+    profile: Literal["preview", "fast", "full"]
+    sizes: Profile
+    suites: dict[str, str] = Field(min_length=1)
+    suite_digests: dict[str, str]
+    metrics: dict[str, dict[str, str]] = {}
+    config: _Settings
+    model: Model
+    engine: _Rules
+    machine: _Machine
+    versions: dict[str, str]
+    code: _Code = _Code()
+    command: str
+    requests: int
+
+
+class _Probe(_Held):
+    operations_per_second: float | None = None
+    cpu_pressure: float | None = None
+
+
+class _Conditions(_Held):
+    before: _Probe | None = None
+    after: _Probe | None = None
+    drift: float | None = None
+
+
+class _Facts(_Held):
+    peak_what: str = ""
+
+
+class _Timed(_Held):
+    timing: Timing | None = None
+    conditions: _Conditions | None = None
+    engine: _Facts | None = None
+
+
+_STRICT = ConfigDict(strict=True, allow_inf_nan=False, extra="forbid")
+_ABOUT, _TIMED = TypeAdapter(_About), TypeAdapter(_Timed)
+_AXES_HELD = TypeAdapter(tuple[AxisScore, ...], config=_STRICT)
+_SCORES_HELD = TypeAdapter(list[Score], config=ConfigDict(strict=True, allow_inf_nan=False, revalidate_instances="always"))
+_NUMBERED = ("operator", "applies", "unread", "excess_flips", "right_to_wrong", "wrong_to_right")
+_NAME_LENGTH = 300  # characters of a suite's or a part's name
+_DEPTH = 32  # a bundle's JSON has five levels
+_LARGEST = 1e40  # no count, byte or second of a run comes near; products of two stay finite
+
+
+def _checked(path: Path, held: Any, adapter: TypeAdapter[Any]) -> Any:
+    """`held` as the record of `adapter`. Raises UsageError naming the file, the key, what was read and what is wanted."""
+    for where, what in _odd(held):
+        raise UsageError(f"{path}: {where}: {what}; this is not the file of a finished run")
+    try:
+        return adapter.validate_json(json.dumps(held))
+    except ValidationError as error:
+        raise UsageError(f"{path}: {_fault(error)}; this is not the file of a finished run") from error
+    except UsageError as error:  # a record that refuses itself, such as a timing
+        raise UsageError(f"{path}: {error}") from error
+
+
+def _odd(held: Any, where: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+    """Places of `held` that JSON can write and pages cannot show: numbers without end, bottomless nesting."""
+    if depth > _DEPTH:
+        yield where[:_NAME_LENGTH], f"nested more than {_DEPTH} levels deep"
+    elif isinstance(held, dict | list):
+        pairs = held.items() if isinstance(held, dict) else enumerate(held)
+        for key, value in pairs:
+            yield from _odd(value, f"{where}.{key}" if where else str(key), depth + 1)
+    elif isinstance(held, int | float) and not (math.isfinite(held) and abs(held) <= _LARGEST):
+        yield where[:_NAME_LENGTH], "a finite number was expected"
+
+
+def _fault(error: Exception) -> str:
+    if not isinstance(error, ValidationError):
+        return f"{type(error).__name__}: {error}"
+    fault = error.errors()[0]
+    where = ".".join(str(part) for part in fault["loc"]) or "the whole"
+    return f"{where[:_NAME_LENGTH]}: {fault['msg']}, read {reprlib.repr(fault['input'])}"
+
+
+def _about(path: Path, held: Mapping[str, Any]) -> None:
+    about: _About = _checked(path, held, _ABOUT)
+    if about.sizes.name != about.profile:
+        raise UsageError(f"{path}: sizes.name: read {about.sizes.name!r} beside profile {about.profile!r}")
+    if any(len(name) > _NAME_LENGTH for name in about.suites):
+        raise UsageError(f"{path}: suites: a name has more than {_NAME_LENGTH} characters")
+    for key, names in (("suite_digests", set(about.suite_digests)), ("metrics", set(about.metrics) | set(about.suites))):
+        if names != set(about.suites):
+            raise UsageError(f"{path}: {key}: its suites {sorted(names)} are not those of suites, {sorted(about.suites)}")
+
+
+def _axes(folder: Path) -> dict[str, AxisScore]:
+    path = folder / "axes.json"
+    held = read_json(path)
+    if held is None:
+        raise UsageError(f"{folder}: holds no axes yet; finish the run with the same command")
+    axes: tuple[AxisScore, ...] = _checked(path, held, _AXES_HELD)
+    names = [axis.axis for axis in axes]
+    if sorted(names) != sorted(AXES):
+        raise UsageError(f"{path}: axis: read {names}; each of {', '.join(AXES)} is wanted once")
+    for axis in axes:
+        for name in axis.parts:
+            group, _, rest = name.partition("/")
+            beside = [f"{other}/{rest}" for other in ("applies", "unread")] if group == "operator" else []
+            lacking = [other for other in beside if other not in axis.parts]
+            wrong = group in _NUMBERED and not re.fullmatch(r"[0-9]{1,4}", rest)
+            if wrong or lacking or len(name) > _NAME_LENGTH:
+                why = f"{lacking[0]!r} is not beside it" if lacking else "is no name of a part"
+                raise UsageError(f"{path}: {axis.axis}.parts: {name[:_NAME_LENGTH]!r} {why}")
+    return {axis.axis: axis for axis in axes}
+
+
+def _timing(folder: Path) -> Mapping[str, Any]:
+    path = folder / "timing.json"
+    held = read_json(path)
+    if held is None:
+        return {}
+    _checked(path, held, _TIMED)
+    try:
+        if held.get("timing") is not None:
+            timing_of(held["timing"])
+    except (TypeError, UsageError) as error:
+        raise UsageError(f"{path}: timing: {error}") from error
+    kept: Mapping[str, Any] = held
+    return kept
+
+
+def _scores(folder: Path) -> tuple[Score, ...]:
+    """The rows of scores.parquet; a value is in [0, 1], and None exactly where the state is "errored"."""
+    rows = read_scores(folder)
+    _SCORES_HELD.validate_python(list(rows))
+    for row in rows:
+        ends = ((row.value, 1.0), (row.guess, 1.0), (row.confidence, 1.0), (row.brier, 2.0))
+        if any(value is not None and not -1e-9 <= value <= most + 1e-9 for value, most in ends) or row.guess >= 1:
+            raise ValueError(f"{row.key}: value {row.value}, guess {row.guess}, confidence {row.confidence} or brier {row.brier} out of range")
+        if (row.value is None) != (row.state == "errored"):
+            raise ValueError(f"{row.key}: value {row.value} beside state {row.state!r}; only an error of the run has no value")
+    return rows
 
 
 def render_report(run: Run, *, home: str = "") -> str:
@@ -429,6 +588,9 @@ def _code_state(held: Mapping[str, Any]) -> Markup:
     return Markup("<code>{}</code>{}").format(visible(str(held["commit"]))[:12], changed)
 
 
+_SHOWN = ("item", "request", "ability", "prompt", "cue", "text")  # columns of responses.parquet that pages read
+
+
 def _mode(folder: Path, scores: Sequence[Score]) -> str:
     choices = {(row.key, row.request) for row in scores if row.form == "choice"}
     found = {row["ability"] for row in _table(folder, ["item", "request", "ability"]) if (row["item"], row["request"]) in choices}
@@ -442,6 +604,10 @@ def _table(folder: Path, columns: Sequence[str], requests: Sequence[str] | None 
     path = folder / "responses.parquet"
     if not path.is_file():
         raise UsageError(f"{folder}: holds no responses.parquet; finish the run with the same command")
+    kinds = {column.name: str(column.type) for column in pq.read_schema(path)}
+    for name in _SHOWN:
+        if kinds.get(name) not in ("string", "large_string"):
+            raise ValueError(f"{name}: a column of texts was expected, read {kinds.get(name, 'none')}")
     chosen = None if requests is None else [("request", "in", list(requests))]
     rows: list[dict[str, Any]] = pq.read_table(path, columns=list(columns), filters=chosen).to_pylist()
     return rows
@@ -461,8 +627,7 @@ def worst(run: Run, most: int = WORST) -> dict[str, Any]:
     shown = _in_turn(queues)[:most]
     answers = {}
     if shown:
-        columns = ["item", "request", "ability", "prompt", "cue", "text"]
-        answers = {(row["item"], row["request"]): row for row in _table(run.folder, columns, [row.request for row in shown])}
+        answers = {(row["item"], row["request"]): row for row in _table(run.folder, _SHOWN, [row.request for row in shown])}
     rows = [_wrong(row, answers.get((row.key, row.request)), run.items.get(row.key)) for row in shown]
     return {"rows": rows, "wrong": len(wrong)}
 
@@ -489,7 +654,7 @@ def _turns(prompt: str) -> list[dict[str, str]]:
     """The messages of a prompt; what is not a list of messages is shown as it is."""
     try:
         return [{"role": str(turn["role"]), "content": str(turn["content"])} for turn in json.loads(prompt)]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return [{"role": "user", "content": str(prompt)}]
 
 

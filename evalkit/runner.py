@@ -9,6 +9,7 @@ from evalkit import registry
 from evalkit.axes import Timing, summarise
 from evalkit.bundle import Bundle
 from evalkit.config import RunConfig
+from evalkit.errors import RunError
 from evalkit.meter import measure, timing_of
 from evalkit.plan import Plan, build_plan
 from evalkit.protocols import Engine
@@ -40,6 +41,7 @@ class Outcome:
     answered: int
     failed: int
     fresh: int
+    untimed: str = ""  # why the timed passes that the plan has could not be measured
 
 
 def run(config: RunConfig, folder: Path, watcher: Watcher) -> Outcome:
@@ -54,12 +56,12 @@ def run(config: RunConfig, folder: Path, watcher: Watcher) -> Outcome:
             bundle.append(response)
             watcher.step(response)
         scores = bundle.write_scores(score(plan, bundle.responses()))
-        timing = timed(bundle, plan, engine, watcher)
-        axes = summarise(scores, timing, plan.profile)
+        timing, untimed = timed(bundle, plan, engine, watcher)
+        axes = summarise(scores, timing, plan.profile, untimed=untimed)
         bundle.write_responses(plan.requests)
         bundle.write_axes(axes)
         write_report(folder)
-    return _outcome(folder, plan, axes, scores, len(asked))
+    return _outcome(folder, plan, axes, scores, len(asked), untimed if plan.stream else "")
 
 
 def about(config: RunConfig, plan: Plan, engine: Engine) -> Mapping[str, Any]:
@@ -70,6 +72,7 @@ def about(config: RunConfig, plan: Plan, engine: Engine) -> Mapping[str, Any]:
         "sizes": asdict(plan.profile),
         "suites": dict(plan.suites),
         "suite_digests": dict(plan.suite_digests),
+        "metrics": {suite: dict(named) for suite, named in plan.metrics.items()},
         "config": config.model_dump(mode="json"),
         "model": asdict(engine.model),
         "engine": {"name": config.engine.name, "rules": engine.rules},
@@ -81,17 +84,22 @@ def about(config: RunConfig, plan: Plan, engine: Engine) -> Mapping[str, Any]:
     }
 
 
-def timed(bundle: Bundle, plan: Plan, engine: Engine, watcher: Watcher) -> Timing | None:
-    """The timed passes, measured once a bundle; None where the plan has none (baselines, `efficiency: false`)."""
+def timed(bundle: Bundle, plan: Plan, engine: Engine, watcher: Watcher) -> tuple[Timing | None, str]:
+    """The timed passes, measured once a bundle, or why there is no timing: one failed request must not withhold the other axes."""
     held = bundle.read("timing.json")
-    if held is None and plan.stream:
+    if held is None and not plan.stream:
+        return None, "nothing was timed"
+    if held is None:
         watcher.stage("timing", len(plan.stream) + len(plan.offline))
-        timing, conditions = measure(engine, plan.stream, plan.offline, watcher.step)
+        try:
+            timing, conditions = measure(engine, plan.stream, plan.offline, watcher.step)
+        except RunError as error:
+            return None, str(error)
         held = {"timing": asdict(timing), "conditions": conditions, "engine": dict(engine.facts())}
         bundle.write("timing.json", held)
-    return timing_of(held["timing"]) if held is not None else None
+    return timing_of(held["timing"]), ""
 
 
-def _outcome(folder: Path, plan: Plan, axes: tuple[AxisScore, ...], scores: tuple[Score, ...], fresh: int) -> Outcome:
+def _outcome(folder: Path, plan: Plan, axes: tuple[AxisScore, ...], scores: tuple[Score, ...], fresh: int, untimed: str) -> Outcome:
     failed = sum(row.state == "errored" for row in scores)
-    return Outcome(folder=folder, plan=plan, axes=axes, answered=len(scores) - failed, failed=failed, fresh=fresh)
+    return Outcome(folder=folder, plan=plan, axes=axes, answered=len(scores) - failed, failed=failed, fresh=fresh, untimed=untimed)

@@ -15,13 +15,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-import yaml
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from evalkit.canon import digest, file_digest
-from evalkit.errors import SuiteError, did_you_mean
+from evalkit.config import read_yaml
+from evalkit.errors import ConfigError, SuiteError, did_you_mean
 from evalkit.foreign import foreign_items, parse
 from evalkit.records import Item, Language, Review, Source, Tolerance
 from evalkit.templates import Template
@@ -43,8 +43,8 @@ class Suite:
     version: str
     licence: str
     subareas: Mapping[str, Mapping[Language, str]]
-    draws: int = 0
-    core: int = 0  # items that operators are applied to when the suite is built
+    draws: Annotated[int, Field(ge=0)] = 0
+    core: Annotated[int, Field(ge=0)] = 0  # items that operators are applied to when the suite is built
     metrics: Mapping[str, str] | None = None  # form or task > metric, where not the form's own
     dataset: Mapping[str, Any] | None = None  # somebody else's benchmark, read through `datasets`
 
@@ -101,13 +101,12 @@ class Suite:
             return {"rows": digest([item_line(item) for item in self.items])}
         path = self.built / DIGESTS_FILE
         try:
-            read: Mapping[str, str] = json.loads(path.read_text(encoding="utf-8"))["files"]
+            read = _named_digests(json.loads(path.read_text(encoding="utf-8")))
         except FileNotFoundError:
             raise SuiteError(f"{self.folder}: not built; run `evalkit suite build {self.name}`") from None
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise SuiteError(f"{path}: cannot be read ({error}); run `evalkit suite build {self.name}`") from error
         return read
-
 
     @property
     def shots(self) -> tuple[Item, ...]:
@@ -124,6 +123,13 @@ class Suite:
             if fault:
                 raise SuiteError(f"{where}: item {item.id!r}: {fault}")
         return items
+
+
+def _named_digests(read: Any) -> Mapping[str, str]:
+    files = read["files"]
+    if not isinstance(files, dict) or not all(isinstance(value, str) for value in files.values()):
+        raise TypeError("`files` must map names to digests")
+    return files
 
 
 def suites_folder() -> Path:
@@ -158,14 +164,9 @@ def load_suite(folder: Path) -> Suite:
     """The suite in `folder`, its suite.yaml checked key by key."""
     path = folder / "suite.yaml"
     try:
-        read = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SuiteError(f"{path}: cannot be read ({error.strerror})") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        raise SuiteError(f"{path}, line {mark.line + 1 if mark else '?'}: broken YAML ({getattr(error, 'problem', error)})") from error
-    if not isinstance(read, dict):
-        raise SuiteError(f"{path}: a mapping was expected, read {type(read).__name__}")
+        read = read_yaml(path)
+    except ConfigError as error:
+        raise SuiteError(str(error)) from error
     for key in read:
         if key not in _SUITE_KEYS:
             raise SuiteError(f"{path}: unknown key {key!r}; {did_you_mean(str(key), _SUITE_KEYS)}")
@@ -262,6 +263,8 @@ def first_fault(error: ValidationError) -> str:
     """The first complaint of pydantic in one line: where, what is wrong, what was read."""
     fault = error.errors()[0]
     where = ".".join(str(part) for part in fault["loc"]) or "the record"
+    if fault["type"] == "missing":
+        return f"{where}: is missing"
     return f"{where}: {fault['msg']}, read {str(fault['input'])[:80]!r}"
 
 

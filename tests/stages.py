@@ -1,6 +1,6 @@
 """A run in a process of its own that says on which stage it is, so that a test can kill it there.
 
-    python -m tests.stages CONFIG FOLDER STAGE_FILE
+    python -m tests.stages CONFIG FOLDER STAGE_FILE ANSWERS_FILE
 
 Stages: load, answers, scoring, timing, export, done. Nothing of the run is changed: functions are wrapped, not replaced.
 """
@@ -13,8 +13,8 @@ from typing import Any
 STAGES = ("load", "answers", "scoring", "timing", "export", "done")
 
 
-def main(config_path: str, folder: str, stage_file: str) -> None:
-    """Runs the configuration; `stage_file` holds the stage's name at every moment."""
+def main(config_path: str, folder: str, stage_file: str, answers_file: str) -> None:
+    """Runs the configuration; `stage_file` holds the stage's name, `answers_file` gets a line for every answer of the engine."""
     mark = Path(stage_file)
 
     def at(stage: str) -> None:
@@ -37,6 +37,14 @@ def main(config_path: str, folder: str, stage_file: str) -> None:
 
     runner.score = entering("scoring", runner.score)  # type: ignore[assignment]
     runner.timed = entering("timing", runner.timed)
+    append = Bundle.append
+
+    def noted(self: Bundle, response: Response) -> None:
+        with Path(answers_file).open("a") as answered:  # before the bundle has it
+            answered.write(response.request + "\n")
+        append(self, response)
+
+    Bundle.append = noted  # type: ignore[method-assign]
     Bundle.write_responses = entering("export", Bundle.write_responses)  # type: ignore[method-assign]
 
     class Watcher:

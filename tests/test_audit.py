@@ -46,7 +46,9 @@ BREAKS: dict[str, Callable[[list[dict[str, object]]], object]] = {
     "pair": lambda lines: lines[0].update(pair="toy-nowhere"),
     "near duplicate": _twin,
     "same question": lambda lines: lines.append({**lines[2], "id": "toy-procedure-002-en"}),
-    "longest option": lambda lines: lines[0].update(choices=["4, which is the sum of two and two", "5", "22", "0"], answer="4, which is the sum of two and two"),
+    "longest option": lambda lines: lines[0].update(
+        choices=["4, which is the sum of two and two", "5", "22", "0"], answer="4, which is the sum of two and two"
+    ),
     "foundation": lambda lines: lines.extend({**lines[4], "id": f"toy-t-{n}", "stem": f"第{n}个词？"} for n in range(60)),
 }
 
@@ -69,6 +71,11 @@ def test_a_build_that_is_not_what_the_sources_give(built_toy: Path):
     assert "run `evalkit suite build toy`" in found[0].text
 
 
+def test_a_frozen_file_that_is_missing(built_toy: Path):
+    (built_toy / "built" / "variants.jsonl").unlink()
+    assert {finding.rule for finding in errors_of(check_suite(load_suite(built_toy)))} == {"reproducible"}
+
+
 def test_a_suite_without_a_card(built_toy: Path):
     (built_toy / "CARD.md").unlink()
     assert [finding.rule for finding in errors_of(check_suite(load_suite(built_toy)))] == ["card"]
@@ -76,7 +83,17 @@ def test_a_suite_without_a_card(built_toy: Path):
 
 def test_labels_that_favour_a_letter(toy: Path):
     lines = _lines(toy)
-    many = [{**lines[0], "id": f"toy-k-{n}", "stem": f"What is {n} + {n + 1} - {2 * n - 3}?", "pair": "", "cluster": f"c{n}", "foundation": True} for n in range(60)]
+    many = [
+        {
+            **lines[0],
+            "id": f"toy-k-{n}",
+            "stem": f"What is {n} + {n + 1} - {2 * n - 3}?",
+            "pair": "",
+            "cluster": f"c{n}",
+            "foundation": True,
+        }
+        for n in range(60)
+    ]
     _write(toy, [*lines, *many])
     build(load_suite(toy))
     found = [finding for finding in check_suite(load_suite(toy)) if finding.rule == "label balance"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from evalkit.build import build, freeze, selection_order
-from evalkit.errors import SuiteError
+from evalkit.errors import StorageError, SuiteError
 from evalkit.records import ABILITY_OF_TASK, DOMAINS
 from evalkit.suite import find_suite, load_suite
 
@@ -32,6 +32,12 @@ def test_a_build_can_go_elsewhere(toy: Path, tmp_path: Path):
     build(load_suite(toy), seed="x", out=tmp_path / "sealed")
     assert sorted(path.name for path in (tmp_path / "sealed").iterdir()) == ["digests.json", "items.jsonl", "variants.jsonl"]
     assert not (toy / "built").exists()
+
+
+def test_a_file_in_place_of_the_folder(toy: Path):
+    (toy / "built").write_text("x")
+    with pytest.raises(StorageError, match="cannot be written"):
+        build(load_suite(toy))
 
 
 def test_duplicate_ids_are_refused(toy: Path):

@@ -27,6 +27,9 @@ ROOT = Path(__file__).parent.parent
         ("name: ../x\nsuites: [steel]", "name"),
         ("suites: [steel\nprofile: fast", "line 2, column 8: broken YAML"),
         ("suites: [steel]\nsuites: [breeding]", "line 2, column 1: broken YAML: the key 'suites' is written twice"),
+        ("suites: [steel]\nengine: local", "engine: a mapping of keys was expected, read 'local'"),
+        ("suites: [steel]\n? [a, b]\n: c", "a key must be a word"),
+        ("profile: fast", "suites: is missing"),
         ("", "a mapping of keys was expected, read nothing"),
         ("- steel", "a mapping of keys was expected, read list"),
         ("suites: !!python/object:os.system [x]", "broken YAML"),
@@ -60,6 +63,14 @@ def test_options_are_laid_over_the_file(tmp_path: Path):
     path.write_text("suites: [steel]\nengine: {model: a, dtype: bfloat16}")
     config = load_config(path, {"engine.model": "b", "limit": 3})
     assert (config.engine.model, config.engine.dtype, config.limit) == ("b", "bfloat16", 3)
+
+
+@pytest.mark.parametrize("engine", ["local", "", "[local]"])
+def test_an_option_does_not_hide_a_wrong_engine(tmp_path: Path, engine: str):
+    path = tmp_path / "run.yaml"
+    path.write_text(f"suites: [steel]\nengine: {engine}")
+    with pytest.raises(ConfigError, match="engine: a mapping of keys was expected"):
+        load_config(path, {"engine.model": "b"})
 
 
 def test_it_is_frozen():

@@ -1,5 +1,6 @@
 """Measuring: what is timed, what voids it, and what cannot be measured is said."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from evalkit.config import RunConfig
 from evalkit.engines.echo import EchoEngine
 from evalkit.errors import RunError
 from evalkit.plan import Plan, build_plan
+from evalkit.records import Request
 
 
 def _engine(**more: object) -> EchoEngine:
@@ -28,8 +30,7 @@ def test_a_known_delay_is_what_is_measured(plan: Plan):
     assert all(0.05 <= seconds < 0.5 for seconds in timing.stream_s)
     assert timing.offline_items == (len(plan.offline),)
     assert 0.05 * len(plan.offline) <= timing.offline_s[0]
-    assert engine.asked[0] == plan.stream[0].id  # the warm-up, not counted
-    assert len(engine.asked) == 1 + len(plan.stream) + len(plan.offline)
+    assert len(engine.asked) == 2 + len(plan.stream) + len(plan.offline)  # one of each ability first, not counted
     assert len(seen) == len(plan.stream) + len(plan.offline)
     assert conditions["before"]["operations_per_second"] > 0
 
@@ -38,6 +39,29 @@ def test_first_tokens_are_of_written_answers_only(plan: Plan):
     timing, _ = meter.measure(_engine(), plan.stream, (), lambda _: None)
     assert len(timing.first_s) == sum(request.ability == "generate" for request in plan.stream)
     assert {request.ability for request in plan.stream} == {"score", "generate"}
+
+
+def test_a_prompt_beyond_the_context_is_no_answer(plan: Plan, monkeypatch: pytest.MonkeyPatch):
+    answer = EchoEngine.answer
+
+    def short(self: EchoEngine, requests: list[Request]):
+        for response in answer(self, requests):
+            yield replace(response, finish="over_context") if response.finish == "scored" else response
+
+    monkeypatch.setattr(EchoEngine, "answer", short)
+    timing, _ = meter.measure(_engine(), plan.stream, plan.offline, lambda _: None)
+    assert len(timing.stream_s) == sum(request.ability == "generate" for request in plan.stream)
+    only_scored = [request for request in plan.stream if request.ability == "score"]
+    with pytest.raises(RunError, match="longer than the model's context"):
+        meter.measure(_engine(), only_scored, (), lambda _: None)
+
+
+def test_the_peak_is_reset_before_the_passes(plan: Plan):
+    engine = _engine()
+    calls: list[int] = []
+    engine.reset_peak = lambda: calls.append(len(engine.asked))  # type: ignore[attr-defined]
+    meter.measure(engine, plan.stream, (), lambda _: None)
+    assert calls == [2]  # after the warm-up, before the first timed request
 
 
 def test_a_failed_request_voids_the_measurement(plan: Plan):

@@ -11,7 +11,7 @@ import pytest
 from evalkit.config import RunConfig
 from evalkit.errors import ConfigError, SuiteError
 from evalkit.plan import Plan, build_plan
-from evalkit.records import Item, Model
+from evalkit.records import DOMAINS, Item, Model
 
 MODEL = Model(name="m", source="m", weights_digest="w", tokenizer_digest="t", template_digest="c", dtype="float32")
 
@@ -68,6 +68,33 @@ def test_the_placebo_is_asked_afresh(built_toy: Path):
     for item in placebos:
         assert by_item[item.key].messages == by_item[item.id].messages
         assert by_item[item.key].id != by_item[item.id].id
+
+
+@pytest.mark.parametrize("profile", ["preview", "fast", "full"])
+def test_the_placebo_is_no_rerun(built_toy: Path, profile: str):
+    plan = _plan(built_toy, profile=profile)
+    ids = {arm: {request.id for request in plan.requests if plan.items[request.item].arm == arm} for arm in ("clean", "placebo")}
+    assert ids["placebo"]
+    assert not ids["placebo"] & ids["clean"]
+
+
+def test_the_scoring_rule_is_part_of_the_plan(built_toy: Path):
+    before = _plan(built_toy)
+    path = built_toy / "suite.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + "metrics: {ordering: ordering_tau}\n", encoding="utf-8")
+    assert _plan(built_toy).digest != before.digest
+
+
+def test_timed_requests_have_the_mix_of_the_run():
+    plan = build_plan(RunConfig(suites=DOMAINS), _engine())  # type: ignore[arg-type]
+    clean = [request for request in plan.requests if plan.items[request.item].arm == "clean"]
+    share = sum(request.ability == "score" for request in clean) / len(clean)
+    for timed in (plan.stream, plan.offline):
+        scored = sum(request.ability == "score" for request in timed)
+        assert abs(scored - share * len(timed)) <= 1
+        assert 0 < scored < len(timed)
+    assert len(plan.stream) == plan.profile.stream_items
+    assert len(plan.offline) == plan.profile.offline_items
 
 
 def test_sizes_follow_the_profile(built_toy: Path):

@@ -106,9 +106,15 @@ def test_a_time_without_an_answer_is_no_time(config: RunConfig, tmp_path: Path, 
         return "out of memory" if seen[request.id] > 1 else ""
 
     _echo(monkeypatch, fails=fails)
-    with pytest.raises(RunError, match="a timed request failed"):
-        runner.run(config, tmp_path / "run", Silent())
+    outcome = runner.run(config, tmp_path / "run", Silent())
+    assert outcome.untimed.startswith("a timed request failed (out of memory)")
+    accuracy, *_, efficiency = read_axes(tmp_path / "run")
+    assert accuracy.estimate.value is not None  # the other axes are not withheld
+    assert efficiency.estimate.value is None
+    assert efficiency.estimate.reason == outcome.untimed
     assert not (tmp_path / "run" / "timing.json").exists()
+    _echo(monkeypatch)
+    assert runner.run(config, tmp_path / "run", Silent()).untimed == ""  # measured by the same command, once it can be
 
 
 # ------------------------------------------------------------------ a real (tiny) model in a process of its own
@@ -130,7 +136,9 @@ def _config_file(folder: Path, suite: Path, checkpoint: Path) -> Path:
 
 def _start(config: Path, folder: Path, stage: Path, **more: object) -> subprocess.Popen[str]:
     stage.write_text("start")
-    command = [sys.executable, "-m", "tests.stages", str(config), str(folder), str(stage)]
+    answers = folder.with_name(f"{folder.name}.answers")
+    answers.unlink(missing_ok=True)  # each process has its own
+    command = [sys.executable, "-m", "tests.stages", str(config), str(folder), str(stage), str(answers)]
     return subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)  # type: ignore[call-overload,no-any-return]
 
 
@@ -150,20 +158,36 @@ def test_killed_anywhere_it_goes_on_and_ends_equal(built_toy: Path, checkpoint: 
     whole = _start(config, tmp_path / "whole", stage)
     _, errors = whole.communicate(timeout=300)
     assert whole.returncode == 0, errors
-    rng, kills, durable = rng_for("kills"), Counter[str](), 0
+    rng, kills, durable, asked = rng_for("kills"), Counter[str](), set[str](), Counter[str]()
     for name in [name for name, times in KILLS.items() for _ in range(times)]:
         process = _start(config, tmp_path / "killed", stage)
-        longest = {"load": 3.0, "answers": 0.8}.get(name, 0.02)
+        longest = {"load": 3.0, "answers": 2.0}.get(name, 0.02)
         kills[name] += _kill_at(process, stage, name, rng.random() * longest)
-        held = len(read_responses(tmp_path / "killed")) if (tmp_path / "killed" / LOG_FILE).exists() else 0
+        asked.update(_asked_by(tmp_path / "killed", not_again=durable))
+        held = _durable(tmp_path / "killed")
         assert held >= durable, "an answer was lost"
         durable = held
     last = _start(config, tmp_path / "killed", stage)
     _, errors = last.communicate(timeout=300)
     assert last.returncode == 0, errors
+    asked.update(_asked_by(tmp_path / "killed", not_again=durable))
+    assert set(asked) == _durable(tmp_path / "killed")
     assert sum(kills.values()) >= 12
     assert {name for name, times in kills.items() if times} >= {"load", "answers", "scoring", "export"}
     _same_results(tmp_path / "whole", tmp_path / "killed")
+
+
+def _durable(folder: Path) -> set[str]:
+    return {response.request for response in read_responses(folder)} if (folder / LOG_FILE).exists() else set()
+
+
+def _asked_by(folder: Path, *, not_again: set[str]) -> list[str]:
+    """What the last process's engine answered: nothing that was on disk when it started."""
+    path = folder.with_name(f"{folder.name}.answers")
+    answered = path.read_text().split() if path.exists() else []
+    assert not not_again & set(answered), "an answer that was on disk was asked again"
+    assert len(answered) == len(set(answered))
+    return answered
 
 
 def _same_results(whole: Path, killed: Path) -> None:

@@ -9,6 +9,7 @@ from evalkit.build import build
 from evalkit.errors import SuiteError
 from evalkit.records import DOMAINS
 from evalkit.suite import as_dataset, find_suite, item_line, known_suites, load_suite, read_items
+from tests.conftest import TOY_YAML
 
 LINE = {
     "id": "toy-1", "task": "knowledge", "subarea": "sums", "form": "choice", "language": "en", "level": "recall", "stem": "2+2?",
@@ -74,14 +75,18 @@ def test_unknown_suite_has_a_suggestion():
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("name: [", "line 1: broken YAML"),
-        ("- a", "a mapping was expected, read list"),
+        ("name: [", "line 1, column .*: broken YAML"),
+        ("- a", "a mapping of keys was expected, read list"),
         ("name: toy\nversoin: 1", "unknown key 'versoin'; did you mean 'version'"),
-        ("name: toy", "title: Field required"),
+        ("name: toy", "title: is missing"),
+        ("name: toy\nversion: 1\nversion: 2", "'version' is written twice"),
+        (TOY_YAML.replace("draws: 2", "draws: -1"), "draws: Input should be greater than or equal to 0, read '-1'"),
+        (TOY_YAML.replace("core: 12", "core: -3"), "core: Input should be greater than or equal to 0"),
+        (b"\xff\xfe", "cannot be read"),
     ],
 )
-def test_broken_suite_yaml(toy: Path, text: str, says: str):
-    (toy / "suite.yaml").write_text(text)
+def test_broken_suite_yaml(toy: Path, text: str | bytes, says: str):
+    (toy / "suite.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(SuiteError, match=says):
         load_suite(toy)
 
@@ -95,6 +100,13 @@ def test_a_frozen_file_that_was_edited_is_refused(built_toy: Path):
     path = built_toy / "built" / "items.jsonl"
     path.write_text(path.read_text(encoding="utf-8").replace("2 + 2", "2 + 3"), encoding="utf-8")
     with pytest.raises(SuiteError, match="the file was changed after it was built"):
+        _ = load_suite(built_toy).items
+
+
+@pytest.mark.parametrize("text", ['{"files": []}', "[]", "{", '{"files": {"items.jsonl": 5}}'])
+def test_broken_digests(built_toy: Path, text: str):
+    (built_toy / "built" / "digests.json").write_text(text)
+    with pytest.raises(SuiteError, match=r"digests\.json: cannot be read .*run `evalkit suite build toy`"):
         _ = load_suite(built_toy).items
 
 

@@ -44,16 +44,17 @@ def summarise(
     *,
     quality: Collection[str] | None = None,
     places: Places | None = None,
+    untimed: str = "nothing was timed",
 ) -> tuple[AxisScore, ...]:
     """The four axes in the order of `records.AXES`, the same for the scores in any order.
 
     `quality`: keys of the scores that were timed (None: all first clean answers). `places`: see `robustness` (None: those
-    that the scores hold). An axis that cannot be had is one without a value, with the reason. Raises NothingScoredError when
-    no item was scored at all.
+    that the scores hold). `untimed`: why there is no timing. An axis that cannot be had is one without a value, with the
+    reason. Raises NothingScoredError when no item was scored at all.
     """
     rows = ordered(scores)
     if timing is None:
-        spent = no_axis("efficiency", "nothing was timed", standing="not measured")
+        spent = no_axis("efficiency", untimed, standing="not measured")
     else:
         spent = efficiency(timed_quality(rows, quality), timing, profile)
     return accuracy(rows), generality(rows, profile), robustness(rows, profile, places=places_of(rows) if places is None else places), spent
