@@ -5,7 +5,6 @@ not at hand.
 """
 
 import json
-import math
 import re
 import reprlib
 from base64 import b64encode
@@ -219,7 +218,7 @@ def _odd(held: Any, where: str = "", depth: int = 0) -> Iterator[tuple[str, str]
         pairs = held.items() if isinstance(held, dict) else enumerate(held)
         for key, value in pairs:
             yield from _odd(value, f"{where}.{key}" if where else str(key), depth + 1)
-    elif isinstance(held, int | float) and not (math.isfinite(held) and abs(held) <= _LARGEST):
+    elif isinstance(held, int | float) and not abs(held) <= _LARGEST:  # holds for NaN too
         yield where[:_NAME_LENGTH], "a finite number was expected"
 
 
@@ -248,19 +247,28 @@ def _axes(folder: Path) -> dict[str, AxisScore]:
     if held is None:
         raise UsageError(f"{folder}: holds no axes yet; finish the run with the same command")
     axes: tuple[AxisScore, ...] = _checked(path, held, _AXES_HELD)
+    for axis, read in zip(axes, held, strict=True):
+        lacking = [made.name for made in fields(AxisScore) if made.name not in read]
+        if lacking:
+            raise UsageError(f"{path}: {axis.axis}: {lacking[0]!r} is missing")
     names = [axis.axis for axis in axes]
     if sorted(names) != sorted(AXES):
         raise UsageError(f"{path}: axis: read {names}; each of {', '.join(AXES)} is wanted once")
     for axis in axes:
-        for name in axis.parts:
-            group, _, rest = name.partition("/")
-            beside = [f"{other}/{rest}" for other in ("applies", "unread")] if group == "operator" else []
-            lacking = [other for other in beside if other not in axis.parts]
-            wrong = group in _NUMBERED and not re.fullmatch(r"[0-9]{1,4}", rest)
-            if wrong or lacking or len(name) > _NAME_LENGTH:
-                why = f"{lacking[0]!r} is not beside it" if lacking else "is no name of a part"
-                raise UsageError(f"{path}: {axis.axis}.parts: {name[:_NAME_LENGTH]!r} {why}")
+        _named_well(path, axis)
     return {axis.axis: axis for axis in axes}
+
+
+def _named_well(path: Path, axis: AxisScore) -> None:
+    """Refuses parts whose names the tables of operators cannot be made of."""
+    for name in axis.parts:
+        group, _, rest = name.partition("/")
+        beside = [f"{other}/{rest}" for other in ("applies", "unread")] if group == "operator" else []
+        alone = [other for other in beside if other not in axis.parts]
+        wrong = group in _NUMBERED and not re.fullmatch(r"[0-9]{1,4}", rest)
+        if wrong or alone or len(name) > _NAME_LENGTH:
+            why = f"{alone[0]!r} is not beside it" if alone else "is no name of a part"
+            raise UsageError(f"{path}: {axis.axis}.parts: {name[:_NAME_LENGTH]!r} {why}")
 
 
 def _timing(folder: Path) -> Mapping[str, Any]:
@@ -285,7 +293,8 @@ def _scores(folder: Path) -> tuple[Score, ...]:
     for row in rows:
         ends = ((row.value, 1.0), (row.guess, 1.0), (row.confidence, 1.0), (row.brier, 2.0))
         if any(value is not None and not -1e-9 <= value <= most + 1e-9 for value, most in ends) or row.guess >= 1:
-            raise ValueError(f"{row.key}: value {row.value}, guess {row.guess}, confidence {row.confidence} or brier {row.brier} out of range")
+            told = f"value {row.value}, guess {row.guess}, confidence {row.confidence}, brier {row.brier}"
+            raise ValueError(f"{row.key}: one of {told} is out of its range")
         if (row.value is None) != (row.state == "errored"):
             raise ValueError(f"{row.key}: value {row.value} beside state {row.state!r}; only an error of the run has no value")
     return rows

@@ -58,7 +58,7 @@ def test_the_english_of_energy_levels_is_that_of_the_axis():
 def test_what_the_axes_write_can_be_said_in_chinese():
     """Constant reasons and methods found in the axes' source, and filled ones as they write them."""
     source = "\n".join(path.read_text(encoding="utf-8") for path in Path(axes.__file__).parent.glob("*.py"))
-    constant = re.findall(r"""(?:withheld|no_axis)\((?:"\w+", )?"([^"{]+)\"""", source) + re.findall(r'reason="([^"{]+)"', source)
+    constant = re.findall(r"""(?:withheld\(|no_axis\("\w+", |untimed: str = )"([^"{]+)\"""", source) + re.findall(r'reason="([^"{]+)"', source)
     assert len(constant) > 15
     assert [text for text in constant if not known_phrase(text)] == []
 
@@ -83,6 +83,13 @@ def test_phrases_leave_no_english_sentence(text: str):
     assert known_phrase(text)
     assert CHINESE.search(zh)
     assert not re.search(r"\b(the|of|over|with|and|needed)\b", zh), zh
+
+
+def test_phrases_inside_phrases_without_end_take_no_time():
+    """Each level once asked for the next one twice: 2 to the power of the depth."""
+    text = "validity gate: placebo cannot be had (" * 45 + "one run" + ")" * 45
+    assert phrase(text)[0].count("没有安慰剂数字") == 45
+    assert phrase("the clean mean has no interval (" * 20_000) == ("the clean mean has no interval (" * 20_000,) * 2
 
 
 def test_an_unknown_phrase_stays_as_it_is():

@@ -226,6 +226,109 @@ def test_a_bundle_that_is_not_what_it_should_be_is_refused_by_name(tmp_path, cha
         write_report(folder)
 
 
+def _set(held, where, value):
+    *outer, last = where
+    for key in outer:
+        held = held[key]
+    held[last] = value
+
+
+NAN, DEEP = float("nan"), "DEEP"
+HOSTILE_VALUES = [
+    ("run.json", ("model", "name"), 5, "model.name"),
+    ("run.json", ("model", "parameters"), NAN, "model.parameters"),
+    ("run.json", ("model", "parameters"), 10**400, "model.parameters"),
+    ("run.json", ("model", "baseline"), "no", "model.baseline"),
+    ("run.json", ("suites",), ["steel"], "suites"),
+    ("run.json", ("suites",), {}, "suites"),
+    ("run.json", ("suite_digests",), {"steel": "0"}, "suite_digests"),
+    ("run.json", ("metrics",), {"steel": {"choice": 7}}, "metrics.steel.choice"),
+    ("run.json", ("plan",), "../../../etc", "plan"),
+    ("run.json", ("profile",), ["preview"], "profile"),
+    ("run.json", ("sizes", "name"), "full", "sizes.name"),
+    ("run.json", ("sizes", "cell_items"), "20", "sizes.cell_items"),
+    ("run.json", ("config", "shots"), "3", "config.shots"),
+    ("run.json", ("engine",), "echo", "engine"),
+    ("run.json", ("versions",), [1], "versions"),
+    ("run.json", ("machine", "memory_bytes"), "much", "machine.memory_bytes"),
+    ("run.json", ("command",), None, "command"),
+    ("run.json", ("more",), DEEP, "more"),
+    ("axes.json", (0, "estimate", "value"), NAN, "0.estimate.value"),
+    ("axes.json", (0, "estimate", "value"), "0.9", "0.estimate.value"),
+    ("axes.json", (0, "estimate", "value"), True, "0.estimate.value"),
+    ("axes.json", (0, "estimate", "high"), float("inf"), "0.estimate.high"),
+    ("axes.json", (0, "estimate", "n"), 1e300, "0.estimate.n"),
+    ("axes.json", (0, "parts", "domain/steel", "low"), "x", "0.parts.domain/steel.low"),
+    ("axes.json", (0, "notes"), [1], "0.notes.0"),
+    ("axes.json", (1, "axis"), "accuracy", "axis"),
+    ("axes.json", (2, "parts", "operator/4x"), {"value": 1.0}, "operator/4x"),
+    ("axes.json", (2, "parts", "operator/77"), {"value": 1.0}, "applies/77"),
+    ("axes.json", (0, "notes"), DEEP, "0.notes"),
+    ("timing.json", ("timing", "load_s"), NAN, "timing.load_s"),
+    ("timing.json", ("timing", "peak_bytes"), "1 GB", "timing.peak_bytes"),
+    ("timing.json", ("conditions", "drift"), "none", "conditions.drift"),
+    ("timing.json", ("conditions", "before"), 3, "conditions.before"),
+    ("timing.json", ("engine", "peak_what"), 3, "engine.peak_what"),
+    ("timing.json", ("engine", "events"), DEEP, "engine.events"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "where", "value", "said"), HOSTILE_VALUES, ids=lambda value: str(value)[:30])
+def test_a_strangers_value_is_refused_by_file_and_key(tmp_path, name, where, value, said):
+    folder = make_bundle(tmp_path / "b", pairs=4)
+    held = read_json(folder / name)
+    _set(held, where, value)
+    text = json.dumps(held).replace('"DEEP"', "[" * 60 + "]" * 60)
+    (folder / name).write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError) as raised:
+        write_report(folder)
+    assert str(folder / name) in str(raised.value)
+    assert said in str(raised.value)
+    assert len(str(raised.value)) < 1000
+    assert not (folder / "report.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"value": 7.0}, "out of its range"),
+        ({"value": NAN}, "value"),
+        ({"guess": 1.0}, "out of its range"),
+        ({"task": "magic"}, "task"),
+        ({"value": None}, "only an error of the run has no value"),
+        ({"state": "errored"}, "only an error of the run has no value"),
+        ({"suite": "weather"}, "holds the suites"),
+    ],
+)
+def test_a_score_that_cannot_be_is_refused(tmp_path, change, said):
+    folder = make_bundle(tmp_path / "b", pairs=4)
+    rows = [asdict(row) for row in read_run(folder).scores]
+    write_parquet(folder / "scores.parquet", [row | change if number == 3 else row for number, row in enumerate(rows)])
+    with pytest.raises(UsageError, match=re.escape(str(folder))) as raised:
+        write_report(folder)
+    assert said in str(raised.value)
+
+
+@pytest.mark.parametrize("change", [{"text": 5}, {"prompt": None}])
+def test_responses_without_their_texts_are_refused(tmp_path, change):
+    import pyarrow.parquet as pq
+
+    folder = make_bundle(tmp_path / "b", pairs=4)
+    rows = pq.read_table(folder / "responses.parquet").to_pylist()
+    write_parquet(folder / "responses.parquet", [row | change for row in rows])
+    with pytest.raises(UsageError, match=rf"responses\.parquet.*{next(iter(change))}"):
+        write_report(folder)
+
+
+def test_a_prompt_nested_without_end_is_shown_as_text(tmp_path):
+    import pyarrow.parquet as pq
+
+    folder = make_bundle(tmp_path / "b", pairs=4)
+    rows = pq.read_table(folder / "responses.parquet").to_pylist()
+    write_parquet(folder / "responses.parquet", [row | {"prompt": "[" * 100_000} for row in rows])
+    assert "[" * 1000 in render_report(read_run(folder))
+
+
 def test_the_way_choices_were_answered_is_read_from_the_responses(tmp_path):
     import pyarrow.parquet as pq
 
