@@ -300,3 +300,13 @@ def test_deep_nesting_is_refused_not_crashed_on():
     assert read_json('{"a": ' + "[" * 200_000 + "]" * 200_000 + "}").value is None
     assert read_json('{"a": 1e999}').value is None
     assert read_json('{"a": ' + "9" * 5000 + "}").value is None
+
+
+def test_half_characters_in_json_become_one_that_can_be_stored():
+    assert read_json('{"a": "Fe\\ud83d", "\\ude00": [["\\udc00"], {"b": "\\ud83d"}], "c": "\\ud83d\\ude00"}').value == {
+        "a": "Fe\ufffd",
+        "\ufffd": [["\ufffd"], {"b": "\ufffd"}],
+        "c": "\U0001f600",
+    }
+    assert read_json('{"a": "\ud83d"}').value == {"a": "\ufffd"}
+    assert read_json('{"\\ud83d": 1, "\\ud83e": 2}').value is None  # one key now, and it stands twice

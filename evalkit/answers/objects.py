@@ -33,10 +33,22 @@ def _float(text: str) -> float:
     return value
 
 
+_HALF = re.compile("[\ud800-\udfff]")  # what json leaves of "\ud83d" without its other half
+
+
+def _whole(value: Any) -> Any:
+    """`value` with half characters as U+FFFD, which can be stored and, unlike "?", is never taken for punctuation."""
+    if isinstance(value, str):
+        return _HALF.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_whole(element) for element in value]
+    return _pairs([(_whole(name), _whole(part)) for name, part in value.items()]) if isinstance(value, dict) else value
+
+
 def _object(text: str) -> dict[str, Any] | str:
     """The object that `text` is, or why it is none."""
     try:
-        made = json.loads(text, object_pairs_hook=_pairs, parse_constant=_constant, parse_float=_float)
+        made = _whole(json.loads(text, object_pairs_hook=_pairs, parse_constant=_constant, parse_float=_float))
     except RecursionError:
         return "nested too deep"
     except ValueError as error:
@@ -89,7 +101,8 @@ def _bare(text: str) -> Iterator[str]:
 def read_json(text: str) -> Read:
     """The last fenced block that is an object, else the first balanced object of the text; `value` is the dict.
 
-    A key that stands twice, NaN, infinities, and nesting beyond 64 are refused; the rule says why nothing was read.
+    A key that stands twice, NaN, infinities, and nesting beyond 64 are refused; the rule says why nothing was read. Half
+    characters (lone surrogates), written out or escaped, become U+FFFD: every text of `value` can be stored.
     """
     reason = "no object"
     for rule, pieces in (("fenced", _fenced(text)), ("bare object", _bare(text))):

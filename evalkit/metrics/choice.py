@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from evalkit.answers import Read, read_letter, read_letters
-from evalkit.metrics.frame import PARSED, before_reading, framed
+from evalkit.metrics.frame import before_reading, framed, kept
 from evalkit.prompts import labels_of
 from evalkit.records import Item, Mark, Response
 
@@ -51,7 +51,7 @@ def _by_likelihood(item: Item, values: Sequence[float]) -> Mark:
     return Mark(
         value=float(chosen == right),
         state="answered",
-        parsed=option[:PARSED],
+        parsed=kept(option),
         rule="log-likelihood, tie" if list(values).count(best) > 1 else "log-likelihood",
         confidence=shares[chosen],
         brier=math.fsum((share - (place == right)) ** 2 for place, share in enumerate(shares)),
@@ -59,7 +59,7 @@ def _by_likelihood(item: Item, values: Sequence[float]) -> Mark:
 
 
 def _errored(reason: str) -> Mark:
-    return Mark(value=None, state="errored", rule=reason[:PARSED])
+    return Mark(value=None, state="errored", rule=kept(reason))
 
 
 def _read_set(item: Item, text: str) -> Read:

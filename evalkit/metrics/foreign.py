@@ -14,7 +14,7 @@ from typing import Any
 
 from evalkit.answers import read_json, read_number, read_order, strip_thinking
 from evalkit.errors import ConfigError, did_you_mean
-from evalkit.metrics.frame import PARSED, before_reading, zero
+from evalkit.metrics.frame import before_reading, kept, storable, zero
 from evalkit.protocols import Metric
 from evalkit.records import Form, Item, Mark, Response, Source, Tolerance
 
@@ -43,7 +43,7 @@ def evaluate_metric(path: str) -> Metric:
         early = before_reading(response)
         if early is not None:
             return early
-        text, _, finished = strip_thinking(response.text)
+        text, _, finished = strip_thinking(storable(response.text))
         if not finished:
             return zero("cut_off", "thinking not finished")
         if not text.strip():
@@ -67,11 +67,11 @@ def _computed(module: Any, name: str, text: str, reference: str) -> Mark:
     try:
         results = module.compute(predictions=[text], references=[reference])
     except Exception as error:  # noqa: BLE001 - as above; a mark never raises
-        return Mark(value=None, state="errored", rule=f"{name} failed: {error}"[:PARSED])
+        return Mark(value=None, state="errored", rule=kept(f"{name} failed: {error}"))
     found = _first_share(results)
     if found is None:
         return Mark(value=None, state="errored", rule=f"{name} gave no number in [0, 1]")
-    return Mark(value=found[1], state="answered", parsed=" ".join(text.split())[:PARSED], rule=f"{name}, {found[0]}"[:PARSED])
+    return Mark(value=found[1], state="answered", parsed=kept(" ".join(text.split())), rule=kept(f"{name}, {found[0]}"))
 
 
 def _first_share(results: Any) -> tuple[str, float] | None:

@@ -24,28 +24,38 @@ def framed(read: Reader, judge: Marker) -> Metric:
         early = before_reading(response)
         if early is not None:
             return early
-        text, _, finished = strip_thinking(response.text)
+        text, _, finished = strip_thinking(storable(response.text))  # so that live and stored answers get the same mark
         if not finished:
             return zero("cut_off", "thinking not finished")
         try:
             found = read(item, text)
             return _mark(item, response, text, found, judge)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:  # the item's fault, never the answer's
-            return Mark(value=None, state="errored", rule=f"item cannot be marked: {error}"[:PARSED])
+            return Mark(value=None, state="errored", rule=kept(f"item cannot be marked: {error}"))
 
     return metric
+
+
+def storable(text: str) -> str:
+    """`text` with each half character (a lone surrogate, which a model can write) as "?": UTF-8, and so Parquet, has none."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def kept(text: str) -> str:
+    """`text` as a mark holds it: storable, at most `PARSED` characters."""
+    return storable(text[:PARSED])
 
 
 def before_reading(response: Response) -> Mark | None:
     """The mark of a response that has no answer to read: our failure, or a prompt beyond the model's context."""
     if response.finish == "error" or response.error:
-        return Mark(value=None, state="errored", rule=f"request failed: {response.error}"[:PARSED])
+        return Mark(value=None, state="errored", rule=kept(f"request failed: {response.error}"))
     return zero("over_context", "prompt longer than the context") if response.finish == "over_context" else None
 
 
 def zero(state: State, rule: str, parsed: str = "") -> Mark:
     """A mark of 0 with its state."""
-    return Mark(value=0.0, state=state, rule=rule[:PARSED], parsed=parsed[:PARSED] or "(nothing)")
+    return Mark(value=0.0, state=state, rule=kept(rule), parsed=kept(parsed) or "(nothing)")
 
 
 def _mark(item: Item, response: Response, text: str, found: Read, judge: Marker) -> Mark:
@@ -59,4 +69,4 @@ def _mark(item: Item, response: Response, text: str, found: Read, judge: Marker)
     if found.wrong:
         return zero("answered", found.rule, found.text)
     value, shown = judge(item, found)
-    return Mark(value=value, state="answered", parsed=shown[:PARSED] or "(empty)", rule=found.rule[:PARSED])
+    return Mark(value=value, state="answered", parsed=kept(shown) or "(empty)", rule=kept(found.rule))

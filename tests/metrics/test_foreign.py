@@ -49,6 +49,13 @@ def test_their_metric_keeps_our_states(first_word):
         assert mark.state == state
 
 
+def test_their_marks_can_be_stored(first_word):
+    mark = first_word(TEXT, said("differential\ud83d equation"))
+    check_mark(mark)
+    mark.parsed.encode("utf-8")
+    mark.rule.encode("utf-8")
+
+
 def test_a_module_that_is_not_on_this_disk_is_refused():
     with pytest.raises(ConfigError, match="never fetched from a hub"):
         evaluate_metric("accuracy")

@@ -1,5 +1,7 @@
 """Every metric of ours keeps the laws, and puts each kind of failure in its state."""
 
+from dataclasses import astuple
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ from evalkit.metrics.ordering import ordering, ordering_tau
 from evalkit.metrics.structured import json
 from evalkit.metrics.text import text
 from tests.contracts.metric import check_mark, check_metric
-from tests.metrics.items import CHOICE, NUMBER, OBJECT, ORDER, SET, TEXT, said
+from tests.metrics.items import CHOICE, NUMBER, OBJECT, ORDER, SET, TEXT, item as made, said
 
 ALL = {
     "choice": (choice, CHOICE, "Answer: A"),
@@ -69,3 +71,29 @@ def test_a_gold_that_cannot_be_used_is_our_failure(metric, item):
     mark = metric(item, said(answers[metric]))
     assert (mark.value, mark.state) == (None, "errored")
     assert "cannot be marked" in mark.rule
+
+
+HALVES = st.lists(st.sampled_from(["\ud83d", "\ude00", "\\ud83d", "A", " ", "Answer: ", "{", "}", '"', "1", "\\boxed{"]), max_size=20).map("".join)
+
+
+@settings(max_examples=60, deadline=None)
+@given(HALVES, st.sampled_from(["stop", "length", "error"]))
+def test_every_text_of_a_mark_can_be_stored(text_said: str, finish: str):
+    for metric, item, right in ALL.values():
+        for answer in (text_said, f"{right}{text_said}"):
+            mark = metric(item, said(answer, finish, error=text_said if finish == "error" else ""))
+            check_mark(mark)
+            for part in astuple(mark):
+                str(part).encode("utf-8")
+
+
+def test_an_escaped_half_character_in_json_can_be_stored_and_is_no_right_answer():
+    loose = made("json", {"a": "Fe"})
+    mark = json(loose, said('{"a": "Fe\\ud83d"}'))
+    assert (mark.value, mark.state, mark.parsed) == (0.0, "answered", '{"a": "Fe\ufffd"}')
+    mark.parsed.encode("utf-8")
+
+
+def test_a_stored_answer_gets_the_mark_of_the_live_one():
+    live = "Answer: differential diagnosis\ud83d"
+    assert text(TEXT, said(live)) == text(TEXT, said(live.encode("utf-8", "replace").decode()))
