@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -105,18 +107,52 @@ def test_the_whole_way_by_hand(tmp_path: Path, built_toy: Path):
     done = evalkit("run", "run.yaml", "--model", str(model), "--out", "runs/toy/tiny", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["failed"] == 0
-    assert sorted(path.name for path in (tmp_path / "runs" / "toy").iterdir()) == [
-        "baseline-constant",
-        "baseline-longest",
-        "baseline-random",
-        "tiny",
-    ]
+    beside = ["tiny", "tiny.baseline-constant", "tiny.baseline-longest", "tiny.baseline-random"]
+    assert sorted(path.name for path in (tmp_path / "runs" / "toy").iterdir()) == beside
     assert (tmp_path / "runs" / "toy" / "tiny" / "report.html").stat().st_size > 5000
     shown = evalkit("show", "runs/toy/tiny", "--json", cwd=tmp_path)
     assert [axis["axis"] for axis in json.loads(shown.stdout)] == ["accuracy", "generality", "robustness", "efficiency"]
     assert evalkit("report", "runs/toy/tiny", cwd=tmp_path).returncode == 0
     other = evalkit("run", "run.yaml", "--model", str(model), "--out", "runs/toy/tiny", "--limit", "3", cwd=tmp_path)
     _refused(other, "holds the run of another plan")
+
+
+def test_options_that_change_the_plan_have_a_folder_of_their_own(tmp_path: Path, built_toy: Path):
+    """What the README shows after `make demo`: another profile or limit is another bundle, not a refusal."""
+    (tmp_path / "run.yaml").write_text(f"name: toy\nsuites: [{built_toy}]\nengine: {{name: random, model: m}}\nbaselines: [constant]\n")
+    for options in ([], ["--limit", "4"], ["--profile", "fast"]):
+        done = evalkit("run", "run.yaml", *options, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    names = sorted(path.name for path in (tmp_path / "runs" / "toy").iterdir())
+    assert names == ["baseline-constant", "baseline-constant-fast", "baseline-constant-limit-4", "m", "m-fast", "m-limit-4"]
+
+
+def test_a_folder_of_another_plan_shows_before_the_long_part(tmp_path: Path, built_toy: Path):
+    (tmp_path / "run.yaml").write_text(f"name: toy\nsuites: [{built_toy}]\nengine: {{name: random}}\nbaselines: [constant]\n")
+    assert evalkit("run", "run.yaml", "--out", "o/x", cwd=tmp_path).returncode == 0
+    assert sorted(path.name for path in (tmp_path / "o").iterdir()) == ["x", "x.baseline-constant"]
+    assert evalkit("run", "run.yaml", "--out", "o/y", "--limit", "3", cwd=tmp_path).returncode == 0
+    (tmp_path / "o" / "y").rename(tmp_path / "o" / "z")
+    _refused(evalkit("run", "run.yaml", "--out", "o/y", cwd=tmp_path), "another plan", "y.baseline-constant")
+    assert not (tmp_path / "o" / "y").exists()
+
+
+@pytest.mark.parametrize("delay", [0.3, 0.8, 1.5])
+def test_ctrl_c_at_any_early_moment_says_how_to_go_on(tmp_path: Path, built_toy: Path, delay: float):
+    model = tiny.checkpoint("llama", chat="own bos", context=4096)
+    (tmp_path / "run.yaml").write_text(f"suites: [{built_toy}]\nengine: {{device: cpu, batch_size: 1}}\nprofile: fast\n")
+    command = [sys.executable, "-m", "evalkit", "run", "run.yaml", "--model", str(model)]
+    process = subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    time.sleep(delay)
+    process.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    _, errors = process.communicate(timeout=60)
+    assert time.monotonic() - began < 5
+    assert process.returncode == 1, errors
+    assert "run the same command again" in errors
+    assert "Traceback" not in errors
 
 
 def test_list_and_show(tmp_path: Path):
@@ -138,5 +174,12 @@ def test_doctor_says_what_can_be_measured(tmp_path: Path):
 
 
 def test_debug_shows_the_traceback(tmp_path: Path):
-    done = evalkit("--debug", "show", "steal", cwd=tmp_path)
-    assert "Traceback" in done.stderr
+    for words in (("--debug", "show", "steal"), ("show", "steal", "--debug")):
+        assert "Traceback" in evalkit(*words, cwd=tmp_path).stderr
+
+
+def test_a_defect_is_one_line_too(tmp_path: Path):
+    code = "import evalkit.commands as c, sys\nfrom evalkit.cli import main\nc.doctor = lambda **_: 1 / 0\nsys.argv = ['evalkit', 'doctor']\nmain()"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "evalkit: failed: ZeroDivisionError: division by zero; this is a defect of evalkit: --debug shows where\n"
