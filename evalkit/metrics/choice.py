@@ -13,18 +13,19 @@ def _read_one(item: Item, text: str) -> Read:
     return read_letter(text, labels_of(item), item.choices)
 
 
-def _judge_one(item: Item, found: Read) -> tuple[float, str]:
+def _judge_one(item: Item, found: Read) -> tuple[float, str, int]:
     if item.answer not in item.choices:
         raise ValueError("the gold is not among the options")
-    option = item.choices[labels_of(item).index(found.value)]
-    return float(option == item.answer), option
+    place = labels_of(item).index(found.value)
+    option = item.choices[place]
+    return float(option == item.answer), option, place
 
 
 _by_text = framed(_read_one, _judge_one)
 
 
 def choice(item: Item, response: Response) -> Mark:
-    """1 where the option chosen is the right one. `parsed` is the option's text.
+    """1 where the option chosen is the right one. `parsed` is the option's text (cut), `place` its place.
 
     With log-likelihoods: the option of the highest one (the first of equal ones), with its softmax probability as
     confidence and the Brier score, sum over options of (p - [right])^2 (Brier 1950, in [0, 2]). Else the text is read.
@@ -54,6 +55,7 @@ def _by_likelihood(item: Item, values: Sequence[float]) -> Mark:
         parsed=kept(option),
         rule="log-likelihood, tie" if list(values).count(best) > 1 else "log-likelihood",
         confidence=shares[chosen],
+        place=chosen,
         brier=math.fsum((share - (place == right)) ** 2 for place, share in enumerate(shares)),
     )
 

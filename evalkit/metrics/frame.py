@@ -9,7 +9,8 @@ from evalkit.records import Item, Mark, Response, State
 
 PARSED = 200  # characters of `Mark.parsed` and `Mark.rule`
 Reader = Callable[[Item, str], Read]
-Marker = Callable[[Item, Read], tuple[float, str]]  # value in [0, 1] and the answer as it is shown
+# value in [0, 1], the answer as it is shown and, where one option was chosen, its place from 0
+Marker = Callable[[Item, Read], tuple[float, str] | tuple[float, str, int]]
 
 
 def framed(read: Reader, judge: Marker) -> Metric:
@@ -68,5 +69,6 @@ def _mark(item: Item, response: Response, text: str, found: Read, judge: Marker)
         return zero("cut_off", f"{found.rule}, not whole", found.text)
     if found.wrong:
         return zero("answered", found.rule, found.text)
-    value, shown = judge(item, found)
-    return Mark(value=value, state="answered", parsed=kept(shown) or "(empty)", rule=kept(found.rule))
+    value, shown, *places = judge(item, found)
+    place = places[0] if places else None
+    return Mark(value=value, state="answered", parsed=kept(shown) or "(empty)", rule=kept(found.rule), place=place)

@@ -12,6 +12,9 @@ def mistake_of(item: Item, mark: Mark) -> str:
         return ""
     if item.form == "number":
         return _nearest(item, mark)
+    if mark.place is not None:
+        return item.mistakes.get(item.choices[mark.place], "")
+    # a metric that gives no place: by the text, unless two options are alike as far as it was kept
     found = [name for option, name in item.mistakes.items() if option[:PARSED] == mark.parsed]
     return found[0] if len(found) == 1 else ""
 

@@ -7,7 +7,7 @@ import pytest
 
 from evalkit.metrics.choice import choice, choices
 from evalkit.metrics.mistakes import mistake_of
-from tests.metrics.items import CHOICE, SET, said
+from tests.metrics.items import CHOICE, SET, item, said
 
 
 def scored(*values: float):
@@ -81,3 +81,29 @@ def test_no_mistake_behind_a_right_or_an_unread_answer():
 def test_a_set_is_right_as_a_whole(text: str, value: float):
     mark = choices(SET, said(text))
     assert (mark.value, mark.state) == (value, "answered")
+
+
+LONG = tuple(f"{'the same words ' * 20}{end}" for end in ("right", "wrong", "worse", "worst"))
+ALIKE = item("choice", LONG[0], choices=LONG, mistakes={LONG[1]: "one", LONG[2]: "two", LONG[3]: "three"})
+
+
+@pytest.mark.parametrize(("place", "mistake"), list(enumerate(["", "one", "two", "three"])))
+def test_long_options_that_begin_alike_are_told_apart_by_place(place: int, mistake: str):
+    values = [-2.0] * 4
+    values[place] = -1.0
+    for mark in (choice(ALIKE, scored(*values)), choice(ALIKE, said(f"Answer: {'ABCD'[place]}"))):
+        assert (mark.place, mark.value, len(mark.parsed)) == (place, float(place == 0), 200)
+        assert mistake_of(ALIKE, mark) == mistake
+
+
+def test_a_place_is_that_of_one_option_chosen():
+    assert choice(replace(CHOICE, labels="PQRS"), said("Answer: R")).place == 2
+    assert choice(CHOICE, said("A or B")).place is None
+    assert choice(CHOICE, said("", "error", error="lost")).place is None
+    assert choices(SET, said("Answer: A, C")).place is None
+
+
+def test_a_metric_without_places_has_its_mistake_named_by_the_text_where_that_is_one_option():
+    named = replace(choice(CHOICE, said("B")), place=None)
+    assert mistake_of(CHOICE, named) == "loss forgotten"
+    assert mistake_of(ALIKE, replace(choice(ALIKE, said("B")), place=None)) == ""

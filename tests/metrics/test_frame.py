@@ -12,7 +12,8 @@ from evalkit.metrics.ordering import ordering, ordering_tau
 from evalkit.metrics.structured import json
 from evalkit.metrics.text import text
 from tests.contracts.metric import check_mark, check_metric
-from tests.metrics.items import CHOICE, NUMBER, OBJECT, ORDER, SET, TEXT, item as made, said
+from tests.metrics.items import CHOICE, NUMBER, OBJECT, ORDER, SET, TEXT, said
+from tests.metrics.items import item as made
 
 ALL = {
     "choice": (choice, CHOICE, "Answer: A"),
