@@ -219,16 +219,20 @@ def wilson(hits: float, n: int, *, n_eff: float | None = None, df: float | None 
 
 
 def clustered_share(flags: Sequence[bool], clusters: Sequence[str], *, missing: int = 0) -> Estimate:
-    """Share of true `flags`, Wilson on n / deff with t(C-1) (N4); deff is never taken below 1."""
+    """Share of true `flags`, Wilson on n / deff with t(C-1) (N4); deff is never taken below 1.
+
+    None or all of n: deff cannot be seen, so rows of a cluster count as one and the bound is of C of them (deff = n / C).
+    """
     values = floats(flags)
     n, hits = len(values), int(values.sum())
     sums = _cluster_sums(mean_of(values).influences, clusters, None)
     plain = hits / n * (1 - hits / n) / n
     if plain == 0 or sums.lonely:
-        bare = wilson(hits, n, missing=missing)
+        bare = wilson(hits, n, n_eff=float(sums.clusters), missing=missing)
         if plain and sums.lonely:
             return Estimate(value=bare.value, n=n, clusters=1, missing=missing, method="share", reason=ONE_CLUSTER)
-        method = _described(bare.method, sums.clusters)
+        words = bare.method if sums.clusters == n else f"{bare.method}; n_eff {sums.clusters}, the clusters"
+        method = _described(words, sums.clusters)
         return Estimate(value=bare.value, low=bare.low, high=bare.high, n=n, clusters=sums.clusters, missing=missing, method=method)
     deff = max(1.0, float(sums.se[0]) ** 2 / plain)
     made = wilson(hits, n, n_eff=n / deff, df=sums.df, missing=missing)

@@ -140,6 +140,26 @@ def test_a_share_of_clusters_that_agree_is_as_wide_as_the_clusters_allow():
     assert stats.clustered_share([True, False], ["a", "a"]).low is None
 
 
+def test_a_share_of_none_or_all_is_bounded_by_clusters_not_rows():
+    names = [f"c{c:02d}" for c in range(30) for _ in range(5)]
+    none, everything = (stats.clustered_share([flag] * 150, names) for flag in (False, True))
+    assert (none.value, none.low, none.high) == (0.0, 0.0, pytest.approx(1 - 0.05 ** (1 / 30)))
+    assert (everything.value, everything.low, everything.high) == (1.0, pytest.approx(0.05 ** (1 / 30)), 1.0)
+    assert (none.n, none.clusters) == (150, 30)
+    assert none.method == "share, one-sided exact bound; n_eff 30, the clusters"
+    alone = stats.clustered_share([False] * 59, [f"{row:02d}" for row in range(59)])
+    assert alone.high == pytest.approx(stats.wilson(0, 59).high)
+    assert alone.method == "share, one-sided exact bound"
+    assert stats.clustered_share([False] * 9, ["a"] * 9).high == pytest.approx(0.95)
+
+
+def test_a_bound_by_clusters_covers_where_rows_of_a_cluster_agree():
+    """40 clusters of 5 rows that agree, true share 4 %: of 0 hits the bound must still hold the truth; by rows it would not."""
+    covered = stats.clustered_share([False] * 200, [f"c{row // 5}" for row in range(200)])
+    assert 0.96**40 > 0.05  # no hit at all is no rare event, so the truth must be inside
+    assert covered.high > 0.04 > stats.wilson(0, 200).high
+
+
 def test_paired_difference_is_the_paired_t_test():
     rng = np.random.default_rng(5)
     a, b = rng.random(40), rng.random(40)
