@@ -47,7 +47,7 @@ class Foreign(BaseModel):
     answer_is: AnswerIs = "auto"
     skip_bad_rows: bool = False
     task: TaskType = "knowledge"
-    form: Form = "choice"
+    form: Literal["choice", "number", "text", "code"] = "choice"  # the forms whose gold is one text
     language: Language = "en"
     level: Level = "recall"
     subarea: str = "all"
