@@ -104,6 +104,25 @@ class Table:
     domain_scale: charts.Scale = field(default_factory=lambda: charts.Scale(low=0, high=1))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """A bundle that may not stand on a board: `failed` of its `asked` requests ended in an error of the run, not of the model."""
+
+    run: Run
+    failed: int
+    asked: int
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return str(self.run.about["model"]["name"])
+
+    @property
+    def reason(self) -> Pair:
+        """Why it is left out, and what would bring it back."""
+        return pair("left_out.why", failed=self.failed, asked=self.asked)
+
+
 def find_board(name: str) -> Path:
     """The board.yaml of that name in leaderboards/ (of the repository, of this folder, of the package), or at that path.
 
@@ -141,21 +160,22 @@ def read_board(path: Path) -> Board:
 def build_board(board: Path, bundles: tuple[Path, ...], *, out: Path | None) -> Path:
     """Builds the site of `board` and returns its page; the same bundles, in any order, give the same bytes.
 
-    No `bundles`: all finished ones below the board's `bundles` folder, relative to the current one. Raises UsageError where
-    there are none, where one is not finished, or where two are the same run.
+    No `bundles`: all finished ones below the board's `bundles` folder, relative to the current one. A bundle in which
+    requests failed is left out of the tables, and named with the reason. Raises UsageError where there are no bundles, where
+    all are left out, where one is not finished, or where two are the same run.
     """
     definition = read_board(board)
     folders = bundles or _finished(definition)
-    runs = _distinct([read_run(folder) for folder in folders])
+    runs, left = _publishable(_distinct([read_run(folder) for folder in folders]))
     site = out or _site(board, definition)
     stale = _reports_of(site)
     tables = tables_of(runs, definition)
     rows = [row for table in tables for row in table.rows]
     for row in rows:
         _write(site / "models" / f"{row.slug}.html", render_report(row.run, home=f"../{PAGE_FILE}"))
-    write_json(site / "data" / "board.json", _data(definition, tables))
+    write_json(site / "data" / "board.json", _data(definition, tables, left))
     _write(site / "data" / "board.csv", csv_text(csv_rows(tables)))
-    _write(site / PAGE_FILE, _page(definition, tables))
+    _write(site / PAGE_FILE, _page(definition, tables, left))
     for name in stale - {f"{row.slug}.html" for row in rows}:
         (site / "models" / name).unlink(missing_ok=True)
     return site / PAGE_FILE
@@ -249,9 +269,19 @@ def _cells(row: Row, domains: Sequence[str]) -> list[Any]:
     return [*cells, timing.get("machine"), timing.get("energy_level"), row.above.standing, about["plan"]]
 
 
-def _data(board: Board, tables: Sequence[Table]) -> Mapping[str, Any]:
-    """board.json: the board, and each table with its key and its rows, all parts of all axes included."""
+def _data(board: Board, tables: Sequence[Table], left: Sequence[LeftOut]) -> Mapping[str, Any]:
+    """board.json: the board, each table with its key and its rows (all parts of all axes included), and what is left out."""
     return {
+        "left_out": [
+            {
+                "model": out.run.about["model"],
+                "plan": out.run.about["plan"],
+                "failed": out.failed,
+                "asked": out.asked,
+                "reason": out.reason[1],
+            }
+            for out in left
+        ],
         "board": board.model_dump(mode="json"),
         "tables": [
             {
@@ -274,12 +304,13 @@ def _data(board: Board, tables: Sequence[Table]) -> Mapping[str, Any]:
     }
 
 
-def _page(board: Board, tables: Sequence[Table]) -> str:
+def _page(board: Board, tables: Sequence[Table], left: Sequence[LeftOut]) -> str:
     rows = [row for table in tables for row in table.rows]
     counts, axis = Counter(row.baseline for row in rows), named(f"axis/{board.order}")
     view = {
         "board": board,
         "tables": tables,
+        "left": left,
         "order": (axis[0], axis[1].lower()),
         "models": counts[False],
         "baselines": counts[True],
@@ -340,6 +371,22 @@ def _distinct(runs: Sequence[Run]) -> list[Run]:
                 "delete one of them, or name the bundles that the board shall show"
             )
     return list(held.values())
+
+
+def _publishable(runs: Sequence[Run]) -> tuple[list[Run], tuple[LeftOut, ...]]:
+    """Runs for the tables, and those left out (by name, then plan): a failure of ours blocks publication (design, rule 1)."""
+    kept: list[Run] = []
+    left: list[LeftOut] = []
+    for run in runs:
+        failed = {row.request for row in run.scores if row.value is None}
+        if failed:
+            left.append(LeftOut(run=run, failed=len(failed), asked=len({row.request for row in run.scores})))
+        else:
+            kept.append(run)
+    if not kept:
+        told = "; ".join(f"{out.run.folder} ({out.name}): {out.reason[1]}" for out in left)
+        raise UsageError(f"no bundle can be published: {told}")
+    return kept, tuple(sorted(left, key=lambda out: (out.name, out.run.about["plan"])))
 
 
 def _slugs(runs: Sequence[Run]) -> dict[str, str]:

@@ -341,6 +341,12 @@ MESSAGES: Mapping[str, Pair] = {
     "sizes": ("规模", "Sizes"),
     "sizes.items": ("每题集至多 {items} 题", "at most {items} items a suite"),
     "sizes.all": ("全部题目", "all items"),
+    "left_out": ("未列入的结果包", "Left out"),
+    "left_out.what": (
+        "运行方的故障（网络、内存、崩溃）不是模型的成绩：有请求失败的结果包不列入任何表格。",
+        "A failure of the run (network, memory, crash) is no result of the model: a bundle in which requests failed stands in no table.",
+    ),
+    "left_out.why": ("{asked} 个请求中有 {failed} 个失败；请再次运行同一命令", "{failed} of {asked} requests failed; run the same command again"),
     "table.axes": ("四项指标", "Four axes"),
     "table.domains": ("各领域的准确性", "Accuracy by domain"),
     "table.states": ("作答情况", "How the answers ended"),

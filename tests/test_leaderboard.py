@@ -2,14 +2,17 @@ import csv
 import io
 import json
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from evalkit.axes import PROFILES, summarise
+from evalkit.bundle import write_json, write_parquet
 from evalkit.errors import ConfigError, UsageError
 from evalkit.leaderboard import board_key, build_board, compare, csv_text, find_board, read_board, tables_of
+from evalkit.meter import timing_of
 from evalkit.report import read_run
 from evalkit.stats import paired_difference
 from tests.browser.made import FORMULA, HOSTILE, make_bundle
@@ -95,6 +98,44 @@ def test_missing_scores_are_left_out_and_counted(tmp_path):
     found = compare(run, replace(run, scores=holes)).difference
     assert (found.n, found.missing) == (len(run.asked) - 2, 2)
     assert paired_difference([1.0], [1.0], ["a"]).low is None
+
+
+def with_failures(folder: Path, count: int, arm: str = "clean") -> Path:
+    """The bundle with `count` requests of the arm failed, and its axes made anew."""
+    run = read_run(folder)
+    chosen = {row.key for row in [row for row in run.scores if row.arm == arm][:count]}
+    rows = [replace(row, value=None, state="errored", finish="error") if row.key in chosen else row for row in run.scores]
+    write_parquet(folder / "scores.parquet", [asdict(row) for row in rows])
+    write_json(folder / "axes.json", [asdict(axis) for axis in summarise(rows, timing_of(run.timing["timing"]), PROFILES["preview"])])
+    return folder
+
+
+@pytest.mark.parametrize("arm", ["clean", "perturbed"])
+def test_a_bundle_in_which_requests_failed_is_named_and_not_ranked(made, tmp_path, arm):
+    root, bundles, _ = made
+    holed = with_failures(make_bundle(tmp_path / "holed", f"Holed {HOSTILE}", skill=0.99, seed=8), 3, arm)
+    page = build_board(root / "board.yaml", (holed, *bundles), out=tmp_path / "site")
+    text = page.read_text(encoding="utf-8")
+    assert not [row for table in range(5) for row in rows_of(page, table) if "Holed" in row]
+    assert rows_of(page) == rows_of(made[2])  # nobody else's row is changed by it
+    asked = len(read_run(holed).scores)
+    section = re.search(r'<h2 id="left-out">.*?</ul>', text, re.DOTALL)[0]
+    assert "Holed &lt;script&gt;" in section
+    assert f"3 of {asked} requests failed; run the same command again" in section
+    data = json.loads((page.parent / "data" / "board.json").read_text(encoding="utf-8"))
+    assert [(out["model"]["name"], out["failed"], out["asked"]) for out in data["left_out"]] == [(f"Holed {HOSTILE}", 3, asked)]
+    assert "run the same command again" in data["left_out"][0]["reason"]
+    assert "Holed" not in (page.parent / "data" / "board.csv").read_text(encoding="utf-8")
+    assert len(list((page.parent / "models").iterdir())) == len(bundles)
+    assert 'id="left-out"' not in made[2].read_text(encoding="utf-8")
+
+
+def test_a_board_of_failed_bundles_alone_is_refused_by_name(made, tmp_path):
+    holed = with_failures(make_bundle(tmp_path / "holed", "Holed"), 1)
+    with pytest.raises(UsageError, match=r"Holed\): 1 of \d+ requests failed") as raised:
+        build_board(made[0] / "board.yaml", (holed,), out=tmp_path / "site")
+    assert str(holed) in str(raised.value)
+    assert not (tmp_path / "site").exists()
 
 
 def test_the_same_bundles_in_any_order_give_the_same_bytes(made, tmp_path):
@@ -193,7 +234,7 @@ def test_another_axis_orders_by_its_value_with_unreported_last(made, tmp_path):
 
 
 def test_the_method_section_is_made_of_the_codes_constants(made):
-    from evalkit.axes import OPERATORS, PROFILES
+    from evalkit.axes import OPERATORS
 
     text = made[2].read_text(encoding="utf-8")
     for row in OPERATORS:
