@@ -51,6 +51,7 @@ def test_their_metric_keeps_our_states(first_word):
 
 def test_their_marks_can_be_stored(first_word):
     mark = first_word(TEXT, said("differential\ud83d equation"))
+    assert (mark.state, mark.parsed) == ("answered", "differential? equation")
     check_mark(mark)
     mark.parsed.encode("utf-8")
     mark.rule.encode("utf-8")
