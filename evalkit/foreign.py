@@ -26,6 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from evalkit.errors import SuiteError, did_you_mean
 from evalkit.records import Form, Item, Language, Level, Source, TaskType
 
+FieldName = Literal["stem", "answer", "choices", "context", "cluster", "explanation"]
 AnswerIs = Literal["letter", "place", "text", "auto"]
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -43,7 +44,7 @@ class Foreign(BaseModel):
     columns: tuple[str, ...] | None = None
     split: str = "test"
     shots_split: str | None = None
-    fields: Mapping[str, str | tuple[str, ...]]
+    fields: Mapping[FieldName, str | tuple[str, ...]]
     answer_is: AnswerIs = "auto"
     skip_bad_rows: bool = False
     task: TaskType = "knowledge"
@@ -166,7 +167,7 @@ def _item(foreign: Foreign, suite: str, split: str, number: int, row: Mapping[st
     )
 
 
-def _field(foreign: Foreign, row: Mapping[str, Any], name: str, where: str) -> Any:
+def _field(foreign: Foreign, row: Mapping[str, Any], name: FieldName, where: str) -> Any:
     column = foreign.fields.get(name)
     if not isinstance(column, str):
         raise SuiteError(f"{where}: dataset.fields.{name} must name one column, read {column!r}")
@@ -175,7 +176,7 @@ def _field(foreign: Foreign, row: Mapping[str, Any], name: str, where: str) -> A
     return row[column]
 
 
-def _text(foreign: Foreign, row: Mapping[str, Any], name: str, where: str) -> str:
+def _text(foreign: Foreign, row: Mapping[str, Any], name: FieldName, where: str) -> str:
     read = _field(foreign, row, name, where)
     if read is None:
         raise _BadRowError(f"nothing stands in column {foreign.fields[name]!r}")

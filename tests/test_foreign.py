@@ -103,6 +103,7 @@ def test_letters_places_and_texts_are_answers(tmp_path: Path):
     ("dataset", "says"),
     [
         ("  pth: csv\n", "dataset.(pth|path)"),
+        ("  path: csv\n  fields: {stem: q, contxt: b}\n", "dataset.fields.contxt.*Input should be 'stem', 'answer', 'choices', 'context'"),
         ("  path: csv\n  fields: {stem: q}\n  form: choices\n", "dataset.form: Input should be 'choice', 'number', 'text' or 'code'"),
         ("  path: csv\n  files: {dev: rows.csv}\n  fields: {stem: q}\n", "dataset.files has no 'test'"),
         ("  path: csv\n  files: {test: none.csv}\n  fields: {stem: q}\n", "no file matches"),
