@@ -7,10 +7,11 @@ profile and sizes, way of answering) stand in different tables.
 
 import csv
 import io
+import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -18,13 +19,15 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from evalkit import charts
+from evalkit.axes import summarise
 from evalkit.axes.rows import cluster, corrected
 from evalkit.bundle import RUN_FILE, read_json, write_json
 from evalkit.canon import atomic_write, digest
 from evalkit.config import read_yaml
-from evalkit.errors import ConfigError, UsageError, did_you_mean
-from evalkit.messages import Pair, named, pair
-from evalkit.records import AXES, DOMAINS, STATES, AxisName, Estimate, Score
+from evalkit.errors import ConfigError, EvalkitError, UsageError, did_you_mean
+from evalkit.messages import Pair, known_phrase, named, pair
+from evalkit.meter import timing_of
+from evalkit.records import AXES, DOMAINS, STATES, AxisName, AxisScore, Estimate, Profile, Score
 from evalkit.report import Run, axis_scales, environment, read_run, render_report, scale_of
 from evalkit.stats import NO_VARIATION, paired_difference
 
@@ -162,11 +165,13 @@ def build_board(board: Path, bundles: tuple[Path, ...], *, out: Path | None) -> 
 
     No `bundles`: all finished ones below the board's `bundles` folder, relative to the current one. A bundle in which
     requests failed is left out of the tables, and named with the reason. Raises UsageError where there are no bundles, where
-    all are left out, where one is not finished, or where two are the same run.
+    all are left out, where one is not finished, where the axes of one are not those of its scores, or where two are the same run.
     """
     definition = read_board(board)
     folders = bundles or _finished(definition)
     runs, left = _publishable(_distinct([read_run(folder) for folder in folders]))
+    for run in runs:
+        check_axes(run)
     site = out or _site(board, definition)
     stale = _reports_of(site)
     tables = tables_of(runs, definition)
@@ -179,6 +184,49 @@ def build_board(board: Path, bundles: tuple[Path, ...], *, out: Path | None) -> 
     for name in stale - {f"{row.slug}.html" for row in rows}:
         (site / "models" / name).unlink(missing_ok=True)
     return site / PAGE_FILE
+
+
+def check_axes(run: Run) -> None:
+    """Computes the axes again from the run's scores, timing and sizes. Raises UsageError naming the bundle and what differs.
+
+    Numbers may differ by 1e-9 (of their size where that is above 1); texts not at all.
+    """
+    sizes, held = run.about["sizes"], run.timing.get("timing")
+    try:
+        timing = timing_of(held) if held is not None else None
+        profile = Profile(**{made.name: sizes[made.name] for made in fields(Profile)})
+        made = {axis.axis: axis for axis in summarise(run.scores, timing, profile)}
+    except (EvalkitError, KeyError, TypeError, ValueError, ArithmeticError, IndexError) as error:
+        raise UsageError(f"{run.folder}: its axes cannot be computed from its scores ({type(error).__name__}: {error})") from error
+    if timing is None:
+        made["efficiency"] = _untimed(made["efficiency"], run.axes["efficiency"].estimate.reason)
+    for name in AXES:
+        where = _difference(asdict(run.axes[name]), asdict(made[name]), name)
+        if where:
+            raise UsageError(
+                f"{run.folder}: axes.json is not what its scores give: {where}; it was changed, or made by another version of evalkit: "
+                "run the same command again to make it anew"
+            )
+
+
+def _untimed(axis: AxisScore, reason: str) -> AxisScore:
+    """An efficiency axis without timing, with the bundle's own reason where that is one evalkit writes."""
+    return replace(axis, estimate=replace(axis.estimate, reason=reason)) if reason and known_phrase(reason) else axis
+
+
+def _difference(held: Any, made: Any, where: str) -> str:
+    """The first place where two trees of values differ, with both values; "" where none does."""
+    if isinstance(made, dict) and isinstance(held, dict):
+        for key in sorted(held.keys() | made.keys()):
+            if key not in held or key not in made:
+                return f"{where}.{key} is in {'axes.json' if key in held else 'the scores'} alone"
+            found = _difference(held[key], made[key], f"{where}.{key}")
+            if found:
+                return found
+        return ""
+    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in (held, made))
+    same = math.isclose(held, made, rel_tol=1e-9, abs_tol=1e-9) if numbers else held == made
+    return "" if same else f"{where} is {held!r}, the scores give {made!r}"
 
 
 def board_key(run: Run, order: AxisName = "accuracy") -> Mapping[str, Any]:

@@ -100,6 +100,59 @@ def test_missing_scores_are_left_out_and_counted(tmp_path):
     assert paired_difference([1.0], [1.0], ["a"]).low is None
 
 
+@pytest.mark.parametrize(
+    ("axis", "change"),
+    [
+        (0, lambda axis: axis["estimate"].update(value=0.99)),
+        (0, lambda axis: axis["estimate"].update(low=axis["estimate"]["low"] + 1e-6)),
+        (0, lambda axis: axis["estimate"].update(n=axis["estimate"]["n"] + 1)),
+        (0, lambda axis: axis["parts"]["domain/steel"].update(value=1.0)),
+        (0, lambda axis: axis["parts"].pop("domain/steel")),
+        (1, lambda axis: axis["parts"].update({"something/new": axis["estimate"]})),
+        (2, lambda axis: axis.update(partial="")),
+        (2, lambda axis: axis["notes"].append("certified")),
+        (3, lambda axis: axis["estimate"].update(value=None, standing="not measured", reason="nothing was timed")),
+    ],
+)
+def test_axes_that_are_not_those_of_the_scores_are_refused(made, tmp_path, axis, change):
+    folder = make_bundle(tmp_path / "forged", "Forged", skill=0.5, seed=7)
+    axes = json.loads((folder / "axes.json").read_text(encoding="utf-8"))
+    change(axes[axis])
+    write_json(folder / "axes.json", axes)
+    with pytest.raises(UsageError, match=rf"axes\.json is not what its scores give: {axes[axis]['axis']}\b") as raised:
+        build_board(made[0] / "board.yaml", (*made[1], folder), out=tmp_path / "site")
+    assert str(folder) in str(raised.value)
+    assert not (tmp_path / "site").exists()
+
+
+def test_axes_are_those_of_the_scores_up_to_rounding(made, tmp_path):
+    folder = make_bundle(tmp_path / "b", "Rounded", seed=7)
+    axes = json.loads((folder / "axes.json").read_text(encoding="utf-8"))
+    axes[0]["estimate"]["value"] += 1e-12
+    write_json(folder / "axes.json", axes)
+    assert build_board(made[0] / "board.yaml", (folder,), out=tmp_path / "site").is_file()
+
+
+@pytest.mark.parametrize("change", [{"sizes": {"cell_items": 1}}, {"sizes": {"cell_clusters": 1}}])
+def test_axes_are_computed_with_the_runs_own_sizes(made, tmp_path, change):
+    """Cells made smaller after the run would give a generality that the run has not."""
+    folder = make_bundle(tmp_path / "b", "Small", seed=7, pairs=6)
+    about = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    about["sizes"] |= change["sizes"]
+    write_json(folder / "run.json", about)
+    with pytest.raises(UsageError, match=r"axes\.json is not what its scores give: generality"):
+        build_board(made[0] / "board.yaml", (folder,), out=tmp_path / "site")
+
+
+def test_scores_of_one_item_twice_are_refused(made, tmp_path):
+    folder = make_bundle(tmp_path / "b", "Twice", seed=7)
+    rows = [asdict(row) for row in read_run(folder).scores]
+    write_parquet(folder / "scores.parquet", [*rows, rows[0]])
+    with pytest.raises(UsageError, match=r"cannot be computed from its scores.*two rows") as raised:
+        build_board(made[0] / "board.yaml", (folder,), out=tmp_path / "site")
+    assert str(folder) in str(raised.value)
+
+
 def with_failures(folder: Path, count: int, arm: str = "clean") -> Path:
     """The bundle with `count` requests of the arm failed, and its axes made anew."""
     run = read_run(folder)
