@@ -230,7 +230,10 @@ def _difference(held: Any, made: Any, where: str) -> str:
 
 
 def board_key(run: Run, order: AxisName = "accuracy") -> Mapping[str, Any]:
-    """What two rows must share to stand in one table; for efficiency, also the machine and the level of its energy."""
+    """What two rows must share to stand in one table; for efficiency, also the machine and the level of its energy.
+
+    "metrics" holds the suites that name metrics of their own: the same answers score otherwise under another rule.
+    """
     about = run.about
     key = {
         "suites": dict(about["suites"]),
@@ -239,6 +242,7 @@ def board_key(run: Run, order: AxisName = "accuracy") -> Mapping[str, Any]:
         "sizes": dict(about["sizes"]),
         "shots": about.get("config", {}).get("shots", 0),
         "mode": run.mode,
+        "metrics": {suite: dict(named) for suite, named in about.get("metrics", {}).items() if named},
     }
     if order == "efficiency":
         timing = run.timing.get("timing") or {}

@@ -317,6 +317,7 @@ def render_report(run: Run, *, home: str = "") -> str:
         "scales": {"accuracy": score_scale, "generality": score_scale, "robustness": kept_scale, "share": scale_of([])},
         "cards": axis_scales([run]),
         "tables": tables,
+        "metrics": {suite: rules for suite, rules in run.about.get("metrics", {}).items() if rules},
         "whole": [Line(name=pair("corrected"), estimate=accuracy.estimate), *_some(accuracy, ("raw", "foundation"))],
         "refusal": _some(accuracy, ("refusal",)),
         "calibration": _some(accuracy, ("ece", "brier")),
@@ -362,6 +363,7 @@ def environment() -> Environment:
         "named": named,
         "phrase": phrase,
         "figure": figure,
+        "rule_name": _rule_name,
         "interval": messages.interval,
         "span": messages.span,
         "bar": bar,
@@ -425,6 +427,11 @@ def long(text: str, most: int = CUT) -> Markup:
     shown = Markup('<pre dir="auto">{}{}</pre>')
     told = Markup(' <span class="chip">{}</span>').format(both(pair("cut", total=len(text)))) if len(text) > most else ""
     return shown.format(visible(text[:most]), told)
+
+
+def _rule_name(key: str) -> Pair:
+    """Name of a form or task type, which a suite's own scoring rule is for."""
+    return named(f"form/{key}" if f"form/{key}" in messages.MESSAGES else f"task/{key}")
 
 
 def _plain(words: Pair) -> str:

@@ -268,6 +268,23 @@ def test_bundles_of_other_keys_stand_in_other_tables(made, tmp_path):
     assert len(list((page.parent / "models").iterdir())) == 7  # one name three times, three files
 
 
+def test_another_scoring_rule_is_another_table_and_is_shown(made, tmp_path):
+    root, bundles, _ = made
+    other = make_bundle(tmp_path / "other", "Other", skill=0.9, seed=9)
+    plain = board_key(read_run(other))
+    about = json.loads((other / "run.json").read_text(encoding="utf-8"))
+    write_json(other / "run.json", about | {"metrics": {suite: {} for suite in about["suites"]}})
+    assert board_key(read_run(other)) == plain  # a bundle older than the key, and one without own rules
+    write_json(other / "run.json", about | {"metrics": {"steel": {"calculation": f"evaluate:{HOSTILE}"}, "breeding": {}}})
+    assert len(tables_of([read_run(folder) for folder in (*bundles, other)], read_board(root / "board.yaml"))) == 2
+    page = build_board(root / "board.yaml", (*bundles, other), out=tmp_path / "site")
+    for path in (page, page.parent / "models" / "other.html"):
+        text = path.read_text(encoding="utf-8")
+        assert "Scoring rules that suites name themselves" in text
+        assert "calculation</span> → <code>evaluate:&lt;script&gt;alert(1)&lt;/script&gt;" in text
+    assert "Scoring rules that suites name themselves" not in made[2].read_text(encoding="utf-8")
+
+
 def test_previews_are_marked_on_the_page(made, tmp_path):
     root, _, page = made
     assert "Preview runs never make a public ranking." in page.read_text(encoding="utf-8")
