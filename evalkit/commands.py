@@ -219,6 +219,7 @@ def _show_suite(suite: Suite, *, as_json: bool) -> None:
         "clusters": len({item.cluster for item in items}),
         "templates": len({item.template for item in items if item.template}),
         **counts,
+        **({"rows left out": list(suite.left_out)} if suite.dataset is not None else {}),
     }
     if as_json:
         screen.say_json(facts)

@@ -22,7 +22,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from evalkit.canon import digest, file_digest
 from evalkit.config import read_yaml
 from evalkit.errors import ConfigError, SuiteError, did_you_mean
-from evalkit.foreign import foreign_items, parse
+from evalkit.foreign import foreign_items, foreign_report, parse
 from evalkit.records import Item, Language, Review, Source, Tolerance
 from evalkit.templates import Template
 
@@ -113,6 +113,15 @@ class Suite:
         """The items that may be shown worked before another: a split of their own, where a benchmark has one, else all items."""
         split = self.dataset.get("shots_split") if self.dataset is not None else None
         return self._foreign(split) if split else self.items
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Rows of somebody else's benchmark that are no items (`skip_bad_rows`), each with its reason; empty for our suites."""
+        if self.dataset is None:
+            return ()
+        foreign = parse(dict(self.dataset), self.folder / "suite.yaml")
+        splits = [None, *([foreign.shots_split] if foreign.shots_split else [])]
+        return tuple(reason for split in splits for reason in foreign_report(foreign, self.name, self.folder, split=split)[1])
 
     def _foreign(self, split: str | None) -> tuple[Item, ...]:
         where = self.folder / "suite.yaml"

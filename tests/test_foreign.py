@@ -115,6 +115,20 @@ def test_what_cannot_be_loaded_says_what_would_work(tmp_path: Path, dataset: str
         _ = _suite(tmp_path / "x", "x", dataset).items
 
 
+def test_show_names_the_rows_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    from evalkit import commands
+
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "rows.csv").write_text("q,a,b,gold\none,1,1,A\ntwo,3,4,B\n")
+    block = "  path: csv\n  files: {test: rows.csv}\n  skip_bad_rows: true\n  answer_is: letter\n  fields: {stem: q, choices: [a, b], answer: gold}\n"
+    suite = _suite(tmp_path / "x", "x", block)
+    assert len(suite.items) == 1
+    assert len(suite.left_out) == 1
+    assert "row 0" in suite.left_out[0]
+    commands.show(str(tmp_path / "x"), as_json=True)
+    assert "row 0" in capsys.readouterr().out
+
+
 FIELDS = "  fields: {stem: q, choices: [a, b, c, d], answer: gold}\n"
 
 

@@ -15,7 +15,7 @@ STRANGE = (
     "```json\n{}\n```", "{}", "[]", "null",
     "A or B", "ABCD", "0", "-1e308", "9" * 1000, "1/0", "<script>alert(1)</script>", "=cmd|' /C calc'!A0",
     "I'm sorry, but I can't help with that.", "抱歉，我无法回答。",
-    "\x00\x01", "🙂" * 50, "x" * 20_000,
+    "\x00\x01", "half \ud83d", '{"a": "\\ud83d"}', "🙂" * 50, "x" * 20_000,
 )  # fmt: skip
 
 
@@ -42,6 +42,7 @@ def check_mark(mark: Mark) -> None:
     assert mark.state in ("answered", "errored") or mark.value == 0, f"a mark of {mark.value} for state {mark.state}"
     assert mark.rule, "the rule says nothing"
     assert len(mark.rule) <= 200
+    assert (mark.parsed + mark.rule).encode("utf-8")  # half characters cannot be stored
     assert len(mark.parsed) <= 200
     assert mark.parsed or mark.state == "errored"
     assert mark.confidence is None or 0 <= mark.confidence <= 1
