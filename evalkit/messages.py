@@ -201,6 +201,7 @@ MESSAGES: Mapping[str, Pair] = {
     "items_per_second": ("离线吞吐，题", "Offline throughput, items"),
     "tokens_per_second": ("离线吞吐，生成词元", "Offline throughput, generated tokens"),
     "peak_memory": ("峰值内存", "Peak memory"),
+    "peak_memory.of": ("峰值内存（{what}）", "Peak memory ({what})"),
     "load_time": ("载入时间", "Load time"),
     "energy": ("每题能耗", "Energy an item"),
     "joules_per_correct": ("每答对一题的能耗", "Energy a correct answer"),
@@ -542,6 +543,11 @@ PHRASES: tuple[tuple[str, str], ...] = (
     (r"a half of the clusters leaves a cell empty", "一半聚类会使某格为空"),
     (r"order of cells uncertain: GEN and its cross-fit companion differ by more than the half-width", "各格次序不确定：通用性与其对照之差超过半个区间"),
     (r"nothing was timed", "没有计时"),
+    # the error is an engine's own words, so it stays as it is, whatever it holds
+    (r"a timed request failed \((?s:(?P<as_is>.+))\)", "计时的请求失败（{0}）"),
+    (r"a timed request failed \((?s:(?P<as_is>.+))\); answers are kept: run the same command again to measure",
+     "计时的请求失败（{0}）；答案已保留：再次运行同一命令即可测量"),
+    (r"every timed prompt is longer than the model's context", "计时的提示都超出模型的上下文"),
     (r"no item was timed", "没有计时的题"),
     (r"no item was timed one after another \(profile (\w+) plans (\d+)\)", "没有逐题计时（{0}档计划 {1} 题）"),
     (r"none of the timed items has a score", "计时的题都没有得分"),
@@ -629,7 +635,8 @@ def _chinese(text: str) -> str | None:
     for pattern, chinese in _COMPILED:
         found = pattern.fullmatch(text)
         if found:
-            return chinese.format(*(_word(group) for group in found.groups())).rstrip(" ，")
+            own = found.groupdict().get("as_is")
+            return chinese.format(*([own] if own is not None else map(_word, found.groups()))).rstrip(" ，")
     return None
 
 

@@ -72,6 +72,11 @@ class Run:
         """The first clean answer to each item, refusal items apart: what accuracy is made of."""
         return [row for row in self.scores if row.arm == "clean" and row.run == 0 and row.task != "refusal"]
 
+    @property
+    def peak_what(self) -> str:
+        """What the engine says its peak memory is the peak of; "" where it does not say."""
+        return str((self.timing.get("engine") or {}).get("peak_what", ""))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
@@ -331,7 +336,7 @@ def render_report(run: Run, *, home: str = "") -> str:
         "flips": _flips(robustness),
         "bins": _bins(run.asked),
         "efficiency": efficiency,
-        "costs": _some(efficiency, _COSTS),
+        "costs": _costs(efficiency, run.peak_what),
         "conditions": _conditions(run.timing),
         "worst": worst(run),
         "suites": suites,
@@ -565,6 +570,12 @@ def _others(axes: Mapping[str, AxisScore]) -> list[Line]:
 def _bins(asked: Sequence[Score]) -> tuple[charts.Bin, ...]:
     rows = [row for row in asked if row.form == "choice" and row.confidence is not None and row.value is not None]
     return charts.reliability_bins([row.confidence or 0.0 for row in rows], [row.value or 0.0 for row in rows])
+
+
+def _costs(axis: AxisScore, peak_what: str) -> list[Line]:
+    """What an item costs; beside peak memory, what it is the peak of."""
+    what = pair("peak_memory.of", what=phrase(peak_what))
+    return [replace(line, name=what) if peak_what and line.key == "peak_memory" else line for line in _some(axis, _COSTS)]
 
 
 def _conditions(timing: Mapping[str, Any]) -> dict[str, Any]:

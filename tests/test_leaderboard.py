@@ -16,6 +16,7 @@ from evalkit.meter import timing_of
 from evalkit.report import read_run
 from evalkit.stats import paired_difference
 from tests.browser.made import FORMULA, HOSTILE, make_bundle
+from tests.test_report import untimed
 
 GOLDEN = Path(__file__).parent / "golden" / "board.txt"
 BOARD = """\
@@ -123,6 +124,32 @@ def test_axes_that_are_not_those_of_the_scores_are_refused(made, tmp_path, axis,
         build_board(made[0] / "board.yaml", (*made[1], folder), out=tmp_path / "site")
     assert str(folder) in str(raised.value)
     assert not (tmp_path / "site").exists()
+
+
+@pytest.mark.parametrize("reason", ["a timed request failed (no answer in 60 s)", "every timed prompt is longer than the model's context"])
+def test_a_bundle_whose_timing_failed_stands_with_its_other_axes_and_the_reason(made, tmp_path, reason):
+    folder = untimed(make_bundle(tmp_path / "b", "Untimed", seed=7), reason)
+    page = build_board(made[0] / "board.yaml", (folder,), out=tmp_path / "site")
+    (row,) = rows_of(page)
+    assert row.split(" | ")[-1] == f"not measured {reason}".replace("'", "&#39;")
+    assert re.search("计时的(请求失败（no answer in 60 s）|提示都超出)", page.read_text(encoding="utf-8"))
+    cells = next(csv.DictReader(io.StringIO((page.parent / "data" / "board.csv").read_text(encoding="utf-8"))))
+    assert (cells["efficiency"], cells["efficiency_standing"], cells["efficiency_reason"]) == ("", "not measured", reason)
+
+
+def test_a_reason_that_evalkit_does_not_write_is_no_reason(made, tmp_path):
+    folder = untimed(make_bundle(tmp_path / "b", "Untimed", seed=7), "certified by somebody")
+    with pytest.raises(UsageError, match=r"efficiency\.estimate\.reason"):
+        build_board(made[0] / "board.yaml", (folder,), out=tmp_path / "site")
+
+
+def test_the_board_says_what_peak_memory_is_the_peak_of(made, tmp_path):
+    folder = make_bundle(tmp_path / "b", "Device", seed=7)
+    held = json.loads((folder / "timing.json").read_text(encoding="utf-8"))
+    held["engine"]["peak_what"] = "device memory"
+    write_json(folder / "timing.json", held)
+    page = build_board(made[0] / "board.yaml", (folder,), out=tmp_path / "site")
+    assert "900 MiB n = 1 device memory" in rows_of(page, 3)[0]
 
 
 def test_axes_are_those_of_the_scores_up_to_rounding(made, tmp_path):

@@ -75,6 +75,9 @@ def test_what_the_axes_write_can_be_said_in_chinese():
         "3 of 6 families",
         "needs 3 domains, 2 languages and 2 abilities in cells large enough; domain has 1, ability has 0",
         "share, Wilson on n/deff, deff 1.25; interval approximate (4 clusters)",
+        "a timed request failed (CUDA error)",
+        "a timed request failed (TimeoutError: nothing; was)\n(heard, in 60 s)); answers are kept: run the same command again to measure",
+        "every timed prompt is longer than the model's context",
     ],
 )
 def test_phrases_leave_no_english_sentence(text: str):
@@ -90,6 +93,14 @@ def test_phrases_inside_phrases_without_end_take_no_time():
     text = "validity gate: placebo cannot be had (" * 45 + "one run" + ")" * 45
     assert phrase(text)[0].count("没有安慰剂数字") == 45
     assert phrase("the clean mean has no interval (" * 20_000) == ("the clean mean has no interval (" * 20_000,) * 2
+
+
+def test_an_engines_own_words_stay_as_they_are():
+    said = "no answer, one run; {0} (x)"
+    told = "计时的请求失败（" + said + "）"
+    assert phrase(f"a timed request failed ({said})")[0] == told
+    again = "answers are kept: run the same command again to measure"
+    assert phrase(f"a timed request failed ({said}); {again}")[0] == told + "；答案已保留：再次运行同一命令即可测量"
 
 
 def test_an_unknown_phrase_stays_as_it_is():

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from evalkit.axes import PROFILES, summarise
 from evalkit.bundle import read_json, write_json, write_parquet
 from evalkit.errors import UsageError
 from evalkit.messages import known_phrase
@@ -184,6 +185,32 @@ def test_an_unknown_part_is_listed_not_dropped(bundle, tmp_path):
     axes[0]["parts"]["something/new"] = axes[0]["estimate"]
     write_json(folder / "axes.json", axes)
     assert "something/new" in render_report(read_run(folder))
+
+
+def test_what_peak_memory_is_the_peak_of_stands_beside_it(bundle, text, tmp_path):
+    assert "Peak memory</span>" in text
+    folder = make_bundle(tmp_path / "b")
+    held = read_json(folder / "timing.json")
+    held["engine"] |= {"peak_bytes": 900 * 2**20, "peak_what": f"device memory {HOSTILE}"}
+    write_json(folder / "timing.json", held)
+    assert "Peak memory (device memory <script>alert(1)</script>\\u202eevil)" in "".join(Page(render_report(read_run(folder))).texts)
+
+
+def untimed(folder: Path, reason: str) -> Path:
+    """The bundle as a run leaves it whose timed passes failed."""
+    (folder / "timing.json").unlink()
+    axes = [asdict(axis) for axis in summarise(read_run(folder).scores, None, PROFILES["preview"])]
+    axes[3]["estimate"]["reason"] = reason
+    write_json(folder / "axes.json", axes)
+    return folder
+
+
+def test_a_failed_timed_pass_is_told_in_both_languages(tmp_path):
+    reason = "a timed request failed (CUDA <b>error</b>; lost); answers are kept: run the same command again to measure"
+    text = render_report(read_run(untimed(make_bundle(tmp_path / "b"), reason)))
+    assert "a timed request failed (CUDA &lt;b&gt;error&lt;/b&gt;; lost); answers are kept" in text
+    assert "计时的请求失败（CUDA &lt;b&gt;error&lt;/b&gt;; lost）；答案已保留" in text
+    assert text.count("a timed request failed") == 2  # on the axis' card and in its section
 
 
 @pytest.mark.parametrize("change", [{"machine_class": "toaster"}, {"energy_level": "L9"}, {"stream_s": [-1.0]}, {"colour": 1}])
