@@ -462,6 +462,7 @@ PHRASES: tuple[tuple[str, str], ...] = (
     (r"share, Wilson on n/deff, deff ([\d.]+)", "比例，Wilson（n/deff，deff {0}）"),
     (r"share, Wilson", "比例，Wilson"),
     (r"share, one-sided exact bound", "比例，单侧精确界"),
+    (r"n_eff (\d+), the clusters", "有效题数 {0}，即聚类数"),
     (r"share", "比例"),
     (r"mean over (\d+) facets of the expected score in the worse of two cells, clustered t, domains as strata",
      "{0} 个维度上“较差一格期望得分”的平均，聚类 t，领域为层"),

@@ -75,6 +75,7 @@ def test_what_the_axes_write_can_be_said_in_chinese():
         "3 of 6 families",
         "needs 3 domains, 2 languages and 2 abilities in cells large enough; domain has 1, ability has 0",
         "share, Wilson on n/deff, deff 1.25; interval approximate (4 clusters)",
+        "share, one-sided exact bound; n_eff 60, the clusters; interval approximate (9 clusters)",
         "a timed request failed (CUDA error)",
         "a timed request failed (TimeoutError: nothing; was)\n(heard, in 60 s)); answers are kept: run the same command again to measure",
         "every timed prompt is longer than the model's context",
