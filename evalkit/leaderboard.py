@@ -25,9 +25,9 @@ from evalkit.bundle import RUN_FILE, read_json, write_json
 from evalkit.canon import atomic_write, digest
 from evalkit.config import read_yaml
 from evalkit.errors import ConfigError, EvalkitError, UsageError, did_you_mean
-from evalkit.messages import Pair, known_phrase, named, pair
+from evalkit.messages import Pair, named, pair
 from evalkit.meter import timing_of
-from evalkit.records import AXES, DOMAINS, STATES, AxisName, AxisScore, Estimate, Profile, Score
+from evalkit.records import AXES, DOMAINS, STATES, AxisName, Estimate, Profile, Score
 from evalkit.report import Run, axis_scales, environment, read_run, render_report, scale_of
 from evalkit.stats import NO_VARIATION, paired_difference
 
@@ -199,7 +199,9 @@ def check_axes(run: Run) -> None:
     except (EvalkitError, KeyError, TypeError, ValueError, ArithmeticError, IndexError) as error:
         raise UsageError(f"{run.folder}: its axes cannot be computed from its scores ({type(error).__name__}: {error})") from error
     if timing is None:
-        made["efficiency"] = _untimed(made["efficiency"], run.axes["efficiency"].estimate.reason)
+        # why the timed passes failed is in the engine's words, which no score holds
+        told = replace(made["efficiency"].estimate, reason=run.axes["efficiency"].estimate.reason)
+        made["efficiency"] = replace(made["efficiency"], estimate=told)
     for name in AXES:
         where = _difference(asdict(run.axes[name]), asdict(made[name]), name)
         if where:
@@ -207,11 +209,6 @@ def check_axes(run: Run) -> None:
                 f"{run.folder}: axes.json is not what its scores give: {where}; it was changed, or made by another version of evalkit: "
                 "run the same command again to make it anew"
             )
-
-
-def _untimed(axis: AxisScore, reason: str) -> AxisScore:
-    """An efficiency axis without timing, with the bundle's own reason where that is one evalkit writes."""
-    return replace(axis, estimate=replace(axis.estimate, reason=reason)) if reason and known_phrase(reason) else axis
 
 
 def _difference(held: Any, made: Any, where: str) -> str:

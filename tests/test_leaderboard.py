@@ -126,20 +126,21 @@ def test_axes_that_are_not_those_of_the_scores_are_refused(made, tmp_path, axis,
     assert not (tmp_path / "site").exists()
 
 
-@pytest.mark.parametrize("reason", ["a timed request failed (no answer in 60 s)", "every timed prompt is longer than the model's context"])
+@pytest.mark.parametrize("reason", ["a timed request failed (no answer in 60 s)", "every timed prompt is longer than the model's context", "the device is gone"])
 def test_a_bundle_whose_timing_failed_stands_with_its_other_axes_and_the_reason(made, tmp_path, reason):
     folder = untimed(make_bundle(tmp_path / "b", "Untimed", seed=7), reason)
     page = build_board(made[0] / "board.yaml", (folder,), out=tmp_path / "site")
     (row,) = rows_of(page)
     assert row.split(" | ")[-1] == f"not measured {reason}".replace("'", "&#39;")
-    assert re.search("计时的(请求失败（no answer in 60 s）|提示都超出)", page.read_text(encoding="utf-8"))
+    assert re.search("计时的(请求失败（no answer in 60 s）|提示都超出)|the device is gone", page.read_text(encoding="utf-8"))
     cells = next(csv.DictReader(io.StringIO((page.parent / "data" / "board.csv").read_text(encoding="utf-8"))))
     assert (cells["efficiency"], cells["efficiency_standing"], cells["efficiency_reason"]) == ("", "not measured", reason)
 
 
-def test_a_reason_that_evalkit_does_not_write_is_no_reason(made, tmp_path):
-    folder = untimed(make_bundle(tmp_path / "b", "Untimed", seed=7), "certified by somebody")
-    with pytest.raises(UsageError, match=r"efficiency\.estimate\.reason"):
+def test_without_a_timing_there_is_no_figure_of_efficiency(made, tmp_path):
+    folder = make_bundle(tmp_path / "b", "Untimed", seed=7)
+    (folder / "timing.json").unlink()
+    with pytest.raises(UsageError, match=r"give: efficiency\."):
         build_board(made[0] / "board.yaml", (folder,), out=tmp_path / "site")
 
 
