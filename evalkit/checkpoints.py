@@ -29,7 +29,9 @@ from evalkit.records import Model
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.txt", "vocab.json")
-TOKENIZER_FILES = (*TOKENIZERS, "merges.txt", "special_tokens_map.json", "added_tokens.json")
+TOKENIZER_FILES = (*TOKENIZERS, "merges.txt", "special_tokens_map.json", "added_tokens.json", "tekken.json", "tiktoken.model")
+# keys by which transformers reads another file than the one of the usual name, which is the one that is checked here
+REDIRECTS = {"config.json": ("transformers_weights", "configuration_files"), "tokenizer_config.json": ("fast_tokenizer_files",)}
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle", "*.h5", "*.msgpack")
 SETTINGS = ("config.json", "generation_config.json")  # they change answers, so they are part of the weights' identity
 DTYPES = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
@@ -162,7 +164,9 @@ def _identify_folder(checkpoint: Checkpoint, dtype: str) -> Model:
     files = _weight_files(folder)
     parameters = sum(_tensor_elements(file) for file in files)
     own = str(config.get("dtype") or config.get("torch_dtype") or "float32")
-    named = [*files, *(folder / name for name in SETTINGS if (folder / name).is_file())]
+    # weights beside the loaded ones count too: should another version of transformers prefer them, the identity says so
+    beside = sorted({*folder.glob("*.safetensors"), *folder.glob("*.safetensors.index.json")} - set(files))
+    named = [*files, *beside, *(folder / name for name in SETTINGS if (folder / name).is_file())]
     return Model(
         name=checkpoint.name,
         source=checkpoint.source,
@@ -212,7 +216,32 @@ def _config(folder: Path) -> dict[str, Any]:
                 f"{folder / name}: 'auto_map' asks for code of its own to be run, which is refused; "
                 "a checkpoint whose architecture is part of transformers would work (remove auto_map if this one's is)"
             )
+        for key in REDIRECTS[name] if (folder / name).exists() else ():
+            if _holds(_json(folder / name), key):
+                raise ModelError(
+                    f"{folder / name}: {key!r} has other files loaded than the ones that are checked; "
+                    f"remove the key and give those files their usual names ({WEIGHTS}, config.json, tokenizer.json)"
+                )
+    if (folder / "adapter_config.json").exists():
+        raise ModelError(
+            f"{folder / 'adapter_config.json'}: an adapter beside a model would change its weights unseen; merge the adapter "
+            "first (merge_and_unload of peft, then save_pretrained), or take adapter_config.json away"
+        )
     return config
+
+
+def _holds(settings: Any, key: str) -> bool:
+    """Whether `key` stands anywhere in nested settings: a part of a configuration may be loaded as the whole."""
+    waiting = [settings]
+    while waiting:
+        place = waiting.pop()
+        if isinstance(place, dict):
+            if key in place:
+                return True
+            waiting += place.values()
+        elif isinstance(place, list):
+            waiting += place
+    return False
 
 
 def _instead(folder: Path) -> str:

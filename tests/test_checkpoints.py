@@ -497,3 +497,39 @@ def test_the_cache_folder_follows_the_environment(monkeypatch, tmp_path):
 def test_build_makes_equal_checkpoints(tmp_path):
     one, other = build(tmp_path / "one", seed=3), build(tmp_path / "other", seed=3)
     assert identified(one).weights_digest == identified(other).weights_digest
+
+
+# ---------------------------------------------------------------- what is checked is what is loaded
+
+
+@pytest.mark.parametrize(
+    ("file", "settings", "key"),
+    [
+        ("config.json", {"transformers_weights": "real.safetensors"}, "transformers_weights"),
+        ("config.json", {"text_config": {"transformers_weights": "real.safetensors"}}, "transformers_weights"),
+        ("config.json", {"configuration_files": ["config.4.0.0.json"]}, "configuration_files"),
+        ("tokenizer_config.json", {"fast_tokenizer_files": ["tokenizer.4.0.0.json"]}, "fast_tokenizer_files"),
+    ],
+)
+def test_settings_that_have_other_files_loaded_are_refused(folder, file, settings, key):
+    held = json.loads((folder / file).read_text())
+    (folder / file).write_text(json.dumps(held | settings))
+    with pytest.raises(ModelError, match=rf"{file}: '{key}' has other files loaded.*usual names"):
+        identified(folder)
+
+
+def test_an_adapter_beside_weights_is_refused(folder):
+    (folder / "adapter_config.json").write_text("{}")
+    with pytest.raises(ModelError, match="merge the adapter first"):
+        identified(folder)
+
+
+def test_weights_beside_the_loaded_ones_change_the_identity_but_not_the_sizes(folder):
+    before = identified(folder)
+    shutil.copy(folder / "model.safetensors", folder / "extra.safetensors")
+    extra = identified(folder)
+    assert extra.weights_digest != before.weights_digest
+    assert (extra.parameters, extra.weight_bytes) == (before.parameters, before.weight_bytes)
+    (folder / "extra.safetensors").unlink()
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"a": "elsewhere.safetensors"}}))
+    assert identified(folder).weights_digest not in {before.weights_digest, extra.weights_digest}
