@@ -7,7 +7,7 @@ import pytest
 
 from evalkit.leaderboard import build_board
 from tests.browser.made import FORMULA, HOSTILE, make_bundle
-from tests.test_leaderboard import BOARD
+from tests.test_leaderboard import BOARD, with_failures
 
 pytestmark = [
     pytest.mark.browser,
@@ -43,7 +43,8 @@ def board(tmp_path_factory) -> Path:
         make_bundle(root / "c", FORMULA, skill=0.2, seed=3, source="/a/very/long/path/" + "x" * 200),
         make_bundle(root / "e", "baseline:random", baseline=True, seed=5),
     )
-    return build_board(root / "board.yaml", bundles, out=root / "site")
+    left = with_failures(make_bundle(root / "f", "Left-out-" + "x" * 200, seed=6), 2)
+    return build_board(root / "board.yaml", (*bundles, left), out=root / "site")
 
 
 @pytest.fixture
