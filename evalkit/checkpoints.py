@@ -327,14 +327,37 @@ def _tokenizer_digest(folder: Path) -> str:
 
 
 def _template_digest(folder: Path) -> str:
-    """Digest of the chat template, "" where there is none. A file of its own wins over the tokenizer's settings."""
-    for name in ("chat_template.jinja", "chat_template.json"):
-        if (folder / name).exists():
-            return _digest_of(folder / name)
-    if (folder / "tokenizer_config.json").exists():
-        template = _json(folder / "tokenizer_config.json").get("chat_template")
-        return digest(json.dumps(template, sort_keys=True)) if template else ""
-    return ""
+    template = template_of(folder)
+    return digest(template) if template else ""
+
+
+def template_of(folder: Path) -> str:
+    """The chat template that the tokenizer of transformers 5 uses for plain turns, "" where there is none.
+
+    chat_template.jinja and additional_chat_templates/*.jinja win over tokenizer_config.json; chat_template.json is a
+    processor's and is not read. Of several the one called "default" is used. Raises ModelError for unreadable files.
+    """
+    files = {path.stem: path for path in sorted((folder / "additional_chat_templates").glob("*.jinja"))}
+    if (folder / "chat_template.jinja").exists():
+        files.setdefault("default", folder / "chat_template.jinja")  # a file of that name in the folder is read later and wins
+    if files:
+        return _text(files["default"]) if "default" in files else ""
+    if not (folder / "tokenizer_config.json").exists():
+        return ""
+    found = _json(folder / "tokenizer_config.json").get("chat_template")
+    if isinstance(found, list):
+        found = {entry.get("name"): entry.get("template") for entry in found if isinstance(entry, dict)}
+    if isinstance(found, dict):
+        found = found.get("default")
+    return found if isinstance(found, str) else ""
+
+
+def _text(path: Path) -> str:
+    with _readable(path):
+        try:
+            return path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise ModelError(f"{path}: no UTF-8 text ({error}); fetch it again") from error
 
 
 def _context(config: Mapping[str, Any]) -> int | None:

@@ -533,3 +533,56 @@ def test_weights_beside_the_loaded_ones_change_the_identity_but_not_the_sizes(fo
     (folder / "extra.safetensors").unlink()
     (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"a": "elsewhere.safetensors"}}))
     assert identified(folder).weights_digest not in {before.weights_digest, extra.weights_digest}
+
+
+# ---------------------------------------------------------------- the template that is used
+
+
+def _settings_template(value):
+    def change(folder):
+        held = json.loads((folder / "tokenizer_config.json").read_text())
+        (folder / "tokenizer_config.json").write_text(json.dumps(held | {"chat_template": value}))
+
+    return change
+
+
+def _file_template(name, text):
+    def change(folder):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [_settings_template("{{ 1 }}")],
+        [_settings_template([{"name": "default", "template": "{{ 2 }}"}, {"name": "tool_use", "template": "{{ 3 }}"}])],
+        [_settings_template("{{ 1 }}"), _file_template("chat_template.jinja", "{{ 4 }}\r\n")],
+        [_file_template("chat_template.jinja", "{{ 4 }}"), _file_template("additional_chat_templates/default.jinja", "{{ 5 }}")],
+        [_file_template("chat_template.jinja", "{{ 4 }}"), _file_template("additional_chat_templates/rag.jinja", "{{ 6 }}")],
+        [_settings_template("{{ 1 }}"), _file_template("chat_template.json", '{"chat_template": "{{ 7 }}"}')],
+    ],
+    ids=["settings", "list", "file over settings", "additional over file", "file beside additional", "json is not read"],
+)
+def test_the_template_that_is_hashed_is_the_one_the_tokenizer_uses(folder, changes):
+    from transformers import AutoTokenizer
+
+    from evalkit.canon import digest
+
+    (folder / "chat_template.jinja").unlink()
+    for change in changes:
+        change(folder)
+    used = AutoTokenizer.from_pretrained(str(folder), local_files_only=True).get_chat_template()
+    assert checkpoints.template_of(folder) == used
+    assert identified(folder).template_digest == digest(used)
+
+
+def test_a_template_file_that_no_tokenizer_reads_is_no_template(folder):
+    (folder / "chat_template.jinja").unlink()
+    (folder / "chat_template.json").write_text('{"chat_template": "{{ 7 }}"}')
+    assert identified(folder).template_digest == ""
+    (folder / "chat_template.jinja").write_bytes(b"\xff\xfe")
+    with pytest.raises(ModelError, match=r"chat_template\.jinja: no UTF-8 text"):
+        identified(folder)

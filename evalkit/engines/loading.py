@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evalkit.checkpoints import quiet_transformers
+from evalkit.checkpoints import quiet_transformers, template_of
 from evalkit.engines.batches import is_out_of_memory
 from evalkit.engines.tokens import Encoder
 from evalkit.errors import ModelError
@@ -69,7 +69,16 @@ def load_encoder(folder: Path, *, chat: bool) -> Encoder:
         raise ModelError(f"{folder}: its tokenizer cannot be loaded ({type(error).__name__}: {error})") from error
     if chat and not tokenizer.chat_template:
         raise ModelError(f"{folder}: its chat template is not one that the tokenizer reads; chat_template: never would work")
+    if chat and _used_template(tokenizer) != template_of(folder):
+        raise ModelError(f"{folder}: the tokenizer uses another chat template than the one identified; chat_template: never would work")
     return Encoder(tokenizer, chat=chat)
+
+
+def _used_template(tokenizer: Any) -> str:
+    try:
+        return str(tokenizer.get_chat_template())
+    except ValueError:  # several templates, none of them the default
+        return ""
 
 
 def load(folder: Path, record: Model, encoder: Encoder, *, device: str, limit: float | None) -> Loaded:

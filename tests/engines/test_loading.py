@@ -91,3 +91,13 @@ def test_naming_the_engines_imports_no_torch():
         "assert not {'torch', 'transformers', 'gguf', 'huggingface_hub'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_another_template_than_the_identified_one_is_refused(tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(checkpoint(chat="own bos"), folder)
+    load_encoder(folder, chat=True)
+    (folder / "additional_chat_templates").mkdir()
+    (folder / "additional_chat_templates" / "file.jinja").write_text("{{ 1 }}")  # transformers mixes it up with chat_template.jinja
+    with pytest.raises(ModelError, match="another chat template than the one identified"):
+        load_encoder(folder, chat=True)
