@@ -23,7 +23,7 @@ def run(path: Path, changes: Mapping[str, Any], *, out: Path | None, dry_run: bo
         beside = f"{folder.name}.baseline-{name}" if out else f"baseline-{name}{suffix(changes)}"
         _run_one(baseline_config(config, name), folder.parent / beside, as_json=as_json, quiet=True)
     outcome = _run_one(config, folder, as_json=as_json)
-    page = "" if out else _board(config)
+    page = "" if out or outcome.failed else _board(config)  # a run with failed requests is not published
     if as_json:
         screen.say_json({"folder": str(folder), "answered": outcome.answered, "failed": outcome.failed, "untimed": outcome.untimed,
                          "board": page, "axes": [asdict(axis) for axis in outcome.axes]})  # fmt: skip
