@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from evalkit.checkpoints import Checkpoint, as_folder, identify, locate
 from evalkit.engines.batches import batches, halving, is_out_of_memory
 from evalkit.engines.loading import Loaded, load, load_encoder, needed_bytes, place, vocabulary
-from evalkit.engines.tokens import Encoder
+from evalkit.engines.tokens import TODAY, Encoder
 from evalkit.errors import ModelError
 from evalkit.records import Ability, Model, Request, Response
 
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 # a spinning pool is half as fast on a busy machine and no faster on a quiet one. Read by OpenMP when torch loads.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-RULES = "local/1"
+# 2: templates that print the current date read tokens.TODAY; the template's digest is that of its text
+RULES = "local/2"
 SCORED_LOGITS = 2**27  # logits held at once while scoring: 512 MiB in fp32
 
 
@@ -202,6 +203,7 @@ class LocalEngine:
             "rules": self.rules,
             "dtype": self.model.dtype,
             "chat_template": self._chat,
+            "chat_date": TODAY.date().isoformat(),
             "torch": version("torch"),
             "transformers": version("transformers"),
             "peak_rss_bytes": peak_rss_bytes(),

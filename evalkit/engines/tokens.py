@@ -3,14 +3,44 @@
 The border between context and option is lm_eval's (`_encode_pair`), so that figures can be compared with the field's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
+from evalkit.errors import ModelError
 from evalkit.records import Message, Request
 
 Pair = tuple[tuple[int, ...], tuple[int, ...]]  # context ids, continuation ids
 _PROBE = "EVALKITPROBE"
+# Some templates (Llama 3's) print the current date. A request must read the same on every day, so this is the date.
+TODAY = datetime(2026, 1, 1)  # noqa: DTZ001 (a date for a calendar line, in no zone)
+
+
+class _Standing(datetime):
+    """A clock that stands still."""
+
+    @classmethod
+    def now(cls, tz: Any = None) -> datetime:
+        del tz
+        return TODAY
+
+
+@contextmanager
+def _date_stands() -> Iterator[None]:
+    """While it lasts, `strftime_now` of chat templates formats TODAY.
+
+    transformers turns everything handed to a template into plain data, so its clock itself is put aside.
+    """
+    from transformers.utils import chat_template_utils as module
+
+    clock = getattr(module, "datetime", None)
+    module.datetime = _Standing
+    try:
+        yield
+    finally:
+        module.datetime = clock
 
 
 def separator(cue: str, option: str) -> str:
@@ -51,7 +81,18 @@ class Encoder:
         self.chat = chat
         self.bos: int | None = tokenizer.bos_token_id
         self.adds_bos = self.bos is not None and self._raw([_PROBE], special=True)[0][:1] == [self.bos]
+        if chat:
+            self._check_date()
         self.ends = frozenset(self._turn_ends()) if chat else frozenset()
+
+    def _check_date(self) -> None:
+        if "strftime_now" not in str(self.tokenizer.chat_template):
+            return
+        with _date_stands():
+            turns = [{"role": "user", "content": ""}]
+            shown = self.tokenizer.apply_chat_template(turns, chat_template="{{ strftime_now('%Y-%m-%d') }}", tokenize=False)
+        if shown != TODAY.date().isoformat():
+            raise ModelError("the chat template prints the date, which this version of transformers does not let stand; 5.x would work")
 
     def _raw(self, texts: Sequence[str], *, special: bool = False) -> list[list[int]]:
         # a strangers' tokenizer.json may carry truncation and padding of its own: both are switched off
@@ -60,7 +101,8 @@ class Encoder:
 
     def _turns(self, messages: Sequence[Message], *, prompt: bool) -> str:
         turns = [{"role": message.role, "content": message.content} for message in messages]
-        return str(self.tokenizer.apply_chat_template(turns, add_generation_prompt=prompt, tokenize=False))
+        with _date_stands():
+            return str(self.tokenizer.apply_chat_template(turns, add_generation_prompt=prompt, tokenize=False))
 
     def _turn_ends(self) -> list[int]:
         """The special token that closes an answer in the chat template (such as <|im_end|>), which need not be the EOS."""

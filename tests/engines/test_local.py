@@ -53,7 +53,7 @@ class TestLawsAtEightRows(EngineLaws):
 
 def test_making_one_loads_nothing():
     engine = engine_of()
-    assert engine.rules == RULES == "local/1"
+    assert engine.rules == RULES == "local/2"
     assert "load_s" not in engine.facts()
     list(engine.answer([asked("score", "x")]))
     facts = engine.facts()

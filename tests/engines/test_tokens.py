@@ -142,3 +142,16 @@ def test_reading_leaves_special_tokens_out_and_spaces_in():
     encoder = encoder_of("")
     ids = encoder.tokenizer("a , b  。", add_special_tokens=False)["input_ids"]
     assert encoder.read([*ids, encoder.tokenizer.eos_token_id]) == "a , b  。"
+
+
+DATED = (
+    "{% macro day() %}{{ strftime_now('%d %b %Y') }}{% endmacro %}"
+    "{% if not date_string is defined %}{% if strftime_now is defined %}{% set date_string = strftime_now('%Y-%m-%d') %}{% endif %}{% endif %}"
+    "{{ date_string }}, {{ day() }}\n"
+)
+
+
+def test_a_template_that_prints_the_date_reads_the_same_on_every_day():
+    made = tokenizer(chat="no bos")
+    made.chat_template = DATED + made.chat_template
+    assert Encoder(made, chat=True).text(asked("generate", "Which?")).startswith("2026-01-01, 01 Jan 2026\n<|im_start|>user\nWhich?")
