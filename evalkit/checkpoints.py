@@ -390,11 +390,24 @@ def _gguf_facts(path: Path, whole: str) -> dict[str, Any]:
     """What the header of a GGUF file says; kept beside other cached digests, since reading it takes seconds."""
     note = cache_folder() / "gguf" / f"{whole}.json"
     with contextlib.suppress(OSError, ValueError):
-        return dict(json.loads(note.read_text(encoding="utf-8")))
+        remembered = json.loads(note.read_text(encoding="utf-8"))
+        if _are_facts(remembered):
+            return dict(remembered)
     facts = _read_gguf(path)
     with contextlib.suppress(StorageError), atomic_write(note) as stream:  # a cache that cannot be written costs time only
         stream.write(json.dumps(facts))
     return facts
+
+
+def _are_facts(read: Any) -> bool:
+    """Whether a remembered note says all that `_read_gguf` does, each of its kind."""
+    kinds = {"precision": str, "parameters": int, "licence": str, "organization": str, "template": bool}
+    return (
+        isinstance(read, dict)
+        and all(type(read.get(key)) is kind for key, kind in kinds.items())
+        and "context" in read
+        and type(read["context"]) in (int, type(None))
+    )
 
 
 def _read_gguf(path: Path) -> dict[str, Any]:
@@ -491,7 +504,10 @@ def as_folder(checkpoint: Checkpoint) -> Path:
         return place
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(place.with_suffix(".lock")):
+        with _alone(place.parent / ".lock") as alone:
+            if alone:  # then no other process converts, and what is half-made was left by one that was killed
+                for left in place.parent.glob(".*.part"):
+                    shutil.rmtree(left, ignore_errors=True)
             if not _complete(place):
                 _build(checkpoint.path, place)
     except OSError as error:
@@ -508,14 +524,19 @@ def _complete(place: Path) -> bool:
 
 
 @contextlib.contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Holds a lock that dies with the process; where locks do not exist, both processes work and the renaming decides."""
+def _alone(path: Path) -> Iterator[bool]:
+    """Holds a lock that dies with the process, and tells whether it could.
+
+    Where locks do not exist, both processes work and the renaming decides.
+    """
     with path.open("w") as stream:
+        held = False
         with contextlib.suppress(ImportError, OSError):
             import fcntl
 
             fcntl.flock(stream, fcntl.LOCK_EX)
-        yield
+            held = True
+        yield held
 
 
 def _build(gguf: Path, place: Path) -> None:
@@ -544,6 +565,62 @@ def _sync(path: Path) -> None:
 
 
 def _convert(gguf: Path, folder: Path) -> None:
+    """Converts in a process of its own, whose memory does not count as the engine's.
+
+    Raises what it raised there: ModelError, or StorageError where the disk is full. The other process ends with this one.
+    """
+    import subprocess
+    import sys
+
+    home = str(Path(__file__).resolve().parent.parent)
+    paths = os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH", "")]))
+    command = [sys.executable, "-P", "-c", "from evalkit.checkpoints import _converting; _converting()", str(gguf), str(folder)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": paths}
+    ) as child:
+        try:
+            said = child.stdout.read().decode(errors="replace").splitlines() if child.stdout else []
+        except BaseException:
+            child.kill()
+            raise
+    if child.returncode == 0:
+        return
+    if said and said[-1].startswith(_SAID):
+        kind, _, text = said[-1].removeprefix(_SAID).partition(" ")
+        raise (StorageError if kind == "StorageError" else ModelError)(json.loads(text))
+    raise ModelError(f"{gguf}: its conversion ended with status {child.returncode} (-9: killed, as when memory runs out)")
+
+
+_SAID = "evalkit conversion: "
+
+
+def _converting() -> None:
+    """The other process of `_convert`: arguments are the file and the folder, errors go to standard output."""
+    import signal
+    import sys
+    import threading
+
+    def end_with_parent() -> None:
+        os.read(0, 1)  # returns once the parent is gone
+        os._exit(1)
+
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    gguf, folder = Path(sys.argv[1]), Path(sys.argv[2])
+    status = 0
+    try:
+        _convert_here(gguf, folder)
+    except (ModelError, StorageError) as error:
+        status = 1
+        sys.stdout.write(f"\n{_SAID}{type(error).__name__} {json.dumps(str(error))}\n")
+        sys.stdout.flush()
+    os._exit(status)  # files are closed; the thread waits for the parent
+
+
+_FULL = re.compile(r"os error (27|28|122)\b")  # EFBIG, ENOSPC, EDQUOT, as the writers in Rust spell them
+
+
+def _convert_here(gguf: Path, folder: Path) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -559,7 +636,9 @@ def _convert(gguf: Path, folder: Path) -> None:
             plain.tie_weights()
             plain.save_pretrained(folder)
             tokenizer.save_pretrained(folder)
-    except (ValueError, KeyError, NotImplementedError, RuntimeError, ImportError, TypeError) as error:
+    except Exception as error:  # the writers of safetensors and tokenizers raise classes of their own for a full disk
+        if (isinstance(error, OSError) and error.errno) or _FULL.search(str(error)):
+            raise StorageError(f"{folder.parent}: cannot be written ({error}); free some space or set EVALKIT_CACHE") from error
         raise ModelError(f"{gguf}: transformers cannot convert it ({type(error).__name__}: {error})") from error
 
 

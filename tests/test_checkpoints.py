@@ -586,3 +586,55 @@ def test_a_template_file_that_no_tokenizer_reads_is_no_template(folder):
     (folder / "chat_template.jinja").write_bytes(b"\xff\xfe")
     with pytest.raises(ModelError, match=r"chat_template\.jinja: no UTF-8 text"):
         identified(folder)
+
+
+# ---------------------------------------------------------------- conversion: memory, disk, what is left behind
+
+
+def test_a_conversion_takes_no_memory_of_this_process(gguf_file):
+    code = (
+        "import sys; from evalkit.checkpoints import *; as_folder(locate(sys.argv[1]));"
+        "assert not {'torch', 'transformers'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(gguf_file)], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_full_disk_is_a_storage_error_and_leaves_nothing(gguf_file):
+    import resource
+
+    found = locate(str(gguf_file))
+    identify(found, "float32")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, hard))
+    try:
+        with pytest.raises(StorageError, match="EVALKIT_CACHE") as caught:
+            as_folder(found)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert str(cache_folder() / "converted") in str(caught.value)
+    assert not [path for path in (cache_folder() / "converted").iterdir() if path.is_dir()]
+
+
+def test_errors_of_the_other_process_come_back(tmp_path):
+    (tmp_path / "torn.gguf").write_bytes(b"GGUF" + b"\0" * 40)
+    with pytest.raises(ModelError, match=r"torn\.gguf: transformers cannot convert it"):
+        checkpoints._convert(tmp_path / "torn.gguf", tmp_path)
+
+
+def test_what_a_killed_conversion_left_is_swept(gguf_file):
+    left = cache_folder() / "converted" / ".0123456789ab.x.part"
+    left.mkdir(parents=True)
+    (left / "model.safetensors").write_bytes(b"half")
+    as_folder(locate(str(gguf_file)))
+    assert not left.exists()
+
+
+@pytest.mark.parametrize("note", ["{}", "[]", "3", '{"precision": "f32"}', '{"precision": 1, "parameters": "x"}'])
+def test_a_remembered_header_that_lacks_something_is_read_anew(gguf_file, note):
+    found = locate(str(gguf_file))
+    model = identify(found, "float32")
+    place = cache_folder() / "gguf" / f"{model.weights_digest}.json"
+    assert place.exists()
+    place.write_text(note)
+    assert identify(found, "float32") == model
