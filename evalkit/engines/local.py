@@ -8,6 +8,7 @@ Plain and exact: each row is computed in full, in groups that follow from the re
 
 import math
 import os
+import re
 import resource
 import sys
 import time
@@ -93,6 +94,8 @@ class LocalEngine:
         self._loaded: Loaded | None = None
         self._folder: Path | None = None
         self._events: dict[str, int] = {}
+        self._since = "since start"
+        self._peak_before = 0  # bytes; the peak up to the last reset, which the system forgets then
 
     # ------------------------------------------------------------ loading
 
@@ -197,8 +200,35 @@ class LocalEngine:
 
     # ------------------------------------------------------------ facts
 
+    def reset_peak(self) -> bool:
+        """Let the peak of memory begin anew, at what is held now; False where the system cannot (`facts` says which)."""
+        before = peak_rss_bytes()
+        done = _reset_process_peak()
+        if done:
+            self._peak_before = max(self._peak_before, before)
+        if self._cuda():
+            import torch
+
+            for card in range(torch.cuda.device_count()):
+                torch.cuda.reset_peak_memory_stats(card)
+            done = True
+        self._since = "since the timed passes began" if done else "since start"
+        return done
+
+    def _cuda(self) -> bool:
+        return self._loaded is not None and self._loaded.device.startswith("cuda")
+
+    def _peak(self) -> tuple[int, str]:
+        """Peak in bytes, and what it is of: the cards' (each one's peak, added up), else the process's."""
+        if self._cuda():
+            import torch
+
+            return sum(torch.cuda.max_memory_allocated(card) for card in range(torch.cuda.device_count())), "device memory"
+        return process_peak_bytes(), "process memory"
+
     def facts(self) -> Mapping[str, Any]:
         """Device, dtype, load time (s), peak memory (bytes), versions and how often a group failed, by kind."""
+        peak, what = self._peak()
         facts: dict[str, Any] = {
             "rules": self.rules,
             "dtype": self.model.dtype,
@@ -206,7 +236,9 @@ class LocalEngine:
             "chat_date": TODAY.date().isoformat(),
             "torch": version("torch"),
             "transformers": version("transformers"),
-            "peak_rss_bytes": peak_rss_bytes(),
+            "peak_bytes": peak,
+            "peak_what": f"{what} {self._since}",
+            "peak_rss_bytes": max(self._peak_before, peak_rss_bytes()),
             "events": [{"event": event, "times": times} for event, times in self._events.items()],
         }
         if self._loaded is not None:
@@ -304,3 +336,31 @@ def peak_rss_bytes() -> int:
     """Largest resident memory of this process so far, in bytes."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024  # macOS counts bytes, Linux KiB
+
+
+_PROC = Path("/proc/self")
+
+
+def process_peak_bytes() -> int:
+    """Largest resident memory in bytes since the start or the last reset: VmHWM on Linux, elsewhere `peak_rss_bytes`."""
+    try:
+        status = (_PROC / "status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return peak_rss_bytes()
+    found = re.search(r"^VmHWM:\s*(\d+) kB", status, re.MULTILINE)
+    return int(found[1]) * 1024 if found else peak_rss_bytes()
+
+
+def _reset_process_peak() -> bool:
+    """Linux: 5 written to clear_refs sets VmHWM to what is held now (proc(5)). The figure itself is asked whether it did."""
+    before = process_peak_bytes()
+    try:
+        (_PROC / "clear_refs").write_text("5", encoding="ascii")
+        status = (_PROC / "status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return False
+    held = re.search(r"^VmRSS:\s*(\d+) kB", status, re.MULTILINE)
+    if held is None or "VmHWM:" not in status:
+        return False
+    # a system that takes the write and does nothing keeps a peak well above what is held
+    return process_peak_bytes() < before or before <= 1.02 * int(held[1]) * 1024

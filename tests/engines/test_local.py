@@ -383,3 +383,35 @@ def test_turns_of_worked_examples_reach_the_model():
     (other,) = engine.answer([replace(bare, id="e" * 64, messages=(*shots, *bare.messages))])
     assert other.tokens_in > one.tokens_in
     assert other.loglikelihoods != one.loglikelihoods
+
+
+def test_the_peak_begins_anew_where_the_system_can_and_says_so():
+    engine = engine_of()
+    held = bytearray(b"x" * 150_000_000)
+    before = engine.facts()
+    assert before["peak_what"] == "process memory since start"
+    assert before["peak_bytes"] >= len(held)
+    del held
+    done = engine.reset_peak()
+    after = engine.facts()
+    assert after["peak_what"] == ("process memory since the timed passes began" if done else "process memory since start")
+    if done:
+        assert after["peak_bytes"] < before["peak_bytes"] - 100_000_000
+    else:
+        assert after["peak_bytes"] >= before["peak_bytes"]
+    assert after["peak_rss_bytes"] >= before["peak_rss_bytes"]
+    grown = bytearray(b"x" * 150_000_000)
+    assert engine.facts()["peak_bytes"] >= len(grown)
+
+
+def test_a_peak_that_cannot_begin_anew_is_since_start(monkeypatch, tmp_path):
+    engine = engine_of()
+    monkeypatch.setattr("evalkit.engines.local._PROC", tmp_path / "absent")
+    assert not engine.reset_peak()
+    facts = engine.facts()
+    assert facts["peak_what"] == "process memory since start"
+    assert facts["peak_bytes"] == facts["peak_rss_bytes"] > 50_000_000
+    (tmp_path / "absent").mkdir()  # a system that takes the write and does nothing
+    (tmp_path / "absent" / "status").write_text("VmHWM:  900000 kB\nVmRSS:  100000 kB\n")
+    assert not engine.reset_peak()
+    assert engine.facts()["peak_bytes"] == 900_000 * 1024
