@@ -6,6 +6,7 @@ others far below) or, where text is asked for, with the option's label. Written 
 
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ FAR_BELOW = -1000.0  # nats; exp of it is 0 in double precision
 _LAYOUTS = (("{label}. ", "\n"), ("({label}) ", "\n"), ("{label}) ", "\n"), ("{label}) ", "; "), ("{label}. ", "; "), ("({label}) ", "; "))
 
 
-class _Baseline:
+class _Baseline(ABC):
     """The engine around a rule; `choose` gives the index of the option."""
 
     abilities: frozenset[Ability] = frozenset({"score", "generate"})
@@ -38,9 +39,9 @@ class _Baseline:
         """Nothing was loaded."""
         return {"rules": self.rules, "device": "none", "events": []}
 
+    @abstractmethod
     def choose(self, request: Request, options: Sequence[str]) -> int:
         """Index of the chosen option. Raises ValueError where the rule cannot be applied."""
-        raise NotImplementedError
 
     def _respond(self, request: Request) -> Response:
         options = request.options or shown_labels(request)
