@@ -76,7 +76,7 @@ def build_plan(config: RunConfig, engine: Engine) -> Plan:
     )
 
 
-def request_id(model: Model, rules: str, *, ability: Ability, prompt: Prompt, max_tokens: int, run: int) -> str:
+def request_id(model: Model, rules: str, *, ability: Ability, prompt: Prompt, max_tokens: int, run: int, stop: tuple[str, ...] = ()) -> str:
     """SHA-256 over model weights, tokenizer, template, dtype, engine rules, prompt and decoding (design, rule 3)."""
     identity = {
         "weights": model.weights_digest,
@@ -89,6 +89,7 @@ def request_id(model: Model, rules: str, *, ability: Ability, prompt: Prompt, ma
         "cue": prompt.cue,
         "options": list(prompt.options) if ability == "score" else [],
         "max_tokens": max_tokens,
+        "stop": list(stop),
         "run": run,
     }
     return digest(identity)

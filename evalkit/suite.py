@@ -272,6 +272,8 @@ def first_fault(error: ValidationError) -> str:
     """The first complaint of pydantic in one line: where, what is wrong, what was read."""
     fault = error.errors()[0]
     where = ".".join(str(part) for part in fault["loc"]) or "the record"
+    if fault["type"] == "dataclass_type":
+        return f"{where}: an object was expected, read {str(fault['input'])[:80]!r}"
     if fault["type"] == "missing":
         return f"{where}: is missing"
     return f"{where}: {fault['msg']}, read {str(fault['input'])[:80]!r}"

@@ -10,7 +10,8 @@ import pytest
 
 from evalkit.config import RunConfig
 from evalkit.errors import ConfigError, SuiteError
-from evalkit.plan import Plan, build_plan
+from evalkit.plan import Plan, build_plan, request_id
+from evalkit.prompts import Prompt
 from evalkit.records import DOMAINS, Item, Model
 
 MODEL = Model(name="m", source="m", weights_digest="w", tokenizer_digest="t", template_digest="c", dtype="float32")
@@ -53,6 +54,12 @@ def test_no_answer_is_shared_by_what_could_differ(built_toy: Path, engine: Simpl
     ours = {request.id for request in _plan(built_toy).requests}
     theirs = {request.id for request in _plan(built_toy, engine).requests}
     assert not ours & theirs
+
+
+@pytest.mark.parametrize("change", [{"max_tokens": 9}, {"run": 1}, {"stop": ("\n",)}, {"ability": "score"}], ids=str)
+def test_decoding_is_part_of_the_identity(change: dict[str, object]):
+    plain = {"ability": "generate", "prompt": Prompt(messages=(), cue="", options=("A",)), "max_tokens": 8, "run": 0, "stop": ()}
+    assert request_id(MODEL, "r/1", **plain) != request_id(MODEL, "r/1", **{**plain, **change})  # type: ignore[arg-type]
 
 
 def test_a_model_by_another_name_is_the_same_model(built_toy: Path):

@@ -41,6 +41,7 @@ def test_a_line_comes_back_as_it_was_written(toy: Path):
         ({"choices": ["4", "4"]}, "two options are the same"),
         ({"choices": ["4"]}, "at least two options"),
         ({"stam": "x"}, "unknown key 'stam'; did you mean 'stem'"),
+        ({"source": "a book"}, "line 1: source: an object was expected, read 'a book'"),
         ({"source": {"titel": "x"}}, "unknown key source.'titel'; did you mean 'title'"),
         ({"language": "fr"}, "language: Input should be 'zh' or 'en', read 'fr'"),
         ({"level": "hard"}, "level"),
