@@ -96,6 +96,21 @@ def _consider(template: Template, params: Params, rng: random.Random) -> Draw | 
     return Draw(params=params, gold=gold, wrong={text: wrong[text] for text in kept})
 
 
+def amount(rng: random.Random, low: float, high: float, digits: int) -> float:
+    """A decimal in [low, high] with exactly `digits` digits after the point, the last of them not 0: a redraw has as many.
+
+    `high - low` must hold such a number, in steps of 10**-digits; a range without one is SuiteError.
+    """
+    scale = 10**digits
+    first, last = round(low * scale), round(high * scale)
+    if all(step % 10 == 0 for step in range(first, min(last, first + 1) + 1)):
+        raise SuiteError(f"no number from {low} to {high} has {digits} digits after the point with the last of them not 0; widen the range")
+    while True:
+        steps = rng.randint(first, last)
+        if steps % 10:
+            return steps / float(scale)
+
+
 def draw_params(template: Template, rng: random.Random, accept: Callable[[Params], bool] = lambda _: True) -> Draw:
     """Draw until the guards, the near-miss rule and `accept` agree. Raises SuiteError when they never do."""
     for _ in range(_TRIES):

@@ -11,7 +11,7 @@ from evalkit.canon import rng_for
 from evalkit.errors import SuiteError
 from evalkit.records import Source, Tolerance
 from evalkit.suite import load_suite
-from evalkit.templates import Template, draw_items, draw_params, redraw
+from evalkit.templates import Template, amount, draw_items, draw_params, redraw
 
 
 @pytest.fixture
@@ -89,6 +89,15 @@ def test_redraw_keeps_digits_phrasing_and_place(sums: Template):
             if item.form == "choice":
                 assert fresh.choices.index(str(fresh.answer)) == item.choices.index(str(item.answer))
                 assert float(str(fresh.answer).split()[0]) == sums.gold(fresh.params)
+
+
+def test_an_amount_prints_with_all_its_digits():
+    rng = rng_for("amounts")
+    drawn = [amount(rng, 0.1, 1.2, 2) for _ in range(300)]
+    assert all(0.1 <= value <= 1.2 for value in drawn)
+    assert all(len(str(value).partition(".")[2]) == 2 for value in drawn)
+    with pytest.raises(SuiteError, match="widen the range"):
+        amount(rng, 1.0, 1.0, 1)
 
 
 def test_numbers_are_never_printed_as_minus_zero():

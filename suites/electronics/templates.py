@@ -10,19 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from evalkit.records import Language, Source, Tolerance
-from evalkit.templates import Params, Template
+from evalkit.templates import Params, Template, amount
 
 BOLTZMANN_EV = 8.617e-5  # eV/K, as the stem of E10 prints it
 KELVIN = 273.15
-
-
-def _amount(rng: random.Random, low: float, high: float, digits: int) -> float:
-    """A decimal in [low, high] with exactly `digits` digits after the point, the last of them not 0."""
-    scale = float(10**digits)
-    while True:
-        steps = rng.randint(round(low * scale), round(high * scale))
-        if steps % 10:
-            return steps / scale
 
 
 def corner_frequency(p: Params) -> float:
@@ -78,7 +69,7 @@ def effective_bits(p: Params, *, offset: float = 1.76, per_bit: float = 6.02) ->
 
 def _draw_converter(rng: random.Random) -> Params | None:
     bits = rng.choice((10, 12, 14, 16, 18))
-    sinad = _amount(rng, 50.1, 98.9, 1)
+    sinad = amount(rng, 50.1, 98.9, 1)
     return {"bits": bits, "sinad": sinad} if 0.5 <= bits - effective_bits({"sinad": sinad}) <= 3 else None
 
 
@@ -123,7 +114,7 @@ def alias(p: Params) -> float:
 
 def _draw_tone(rng: random.Random) -> Params | None:
     rate = rng.randint(101, 495) * 2 / 10  # even tenths: half of it has one decimal too
-    p = {"rate": rate, "tone": _amount(rng, 1.05 * rate, 2.9 * rate, 1)}
+    p = {"rate": rate, "tone": amount(rng, 1.05 * rate, 2.9 * rate, 1)}
     return p if rate * 10 % 10 and 0.04 * rate <= alias(p) <= 0.46 * rate else None
 
 
@@ -186,7 +177,7 @@ def trace_width(p: Params, *, layer: str | None = None, mil_per_ounce: float = 1
 def _draw_trace(rng: random.Random) -> Params | None:
     p = {
         "layer": rng.choice(("outer", "inner")),
-        "current": _amount(rng, 1.1, 9.9, 1),
+        "current": amount(rng, 1.1, 9.9, 1),
         "rise": rng.randint(10, 40),
         "copper": rng.choice((1, 2)),
     }
@@ -242,9 +233,9 @@ def _draw_heat_sink(rng: random.Random) -> Params | None:
     p = {
         "limit": rng.randint(105, 150),
         "ambient": rng.randint(25, 65),
-        "power": _amount(rng, 4.1, 19.9, 1),
-        "rjc": _amount(rng, 0.5, 2.4, 1),
-        "rcs": _amount(rng, 0.2, 0.9, 1),
+        "power": amount(rng, 4.1, 19.9, 1),
+        "rjc": amount(rng, 0.5, 2.4, 1),
+        "rcs": amount(rng, 0.2, 0.9, 1),
     }
     return p if 2.5 <= sink_resistance(p) <= 18 else None
 
@@ -295,13 +286,13 @@ def hold_slack(p: Params) -> float:
 
 def _draw_path(rng: random.Random) -> Params | None:
     p = {
-        "period": _amount(rng, 1.25, 4.99, 2),
-        "skew": _amount(rng, 0.03, 0.19, 2),
-        "clk_to_q": _amount(rng, 0.08, 0.25, 2),
-        "path_max": _amount(rng, 0.81, 4.69, 2),
-        "path_min": _amount(rng, 0.11, 0.49, 2),
-        "setup": _amount(rng, 0.04, 0.15, 2),
-        "hold": _amount(rng, 0.02, 0.09, 2),
+        "period": amount(rng, 1.25, 4.99, 2),
+        "skew": amount(rng, 0.03, 0.19, 2),
+        "clk_to_q": amount(rng, 0.08, 0.25, 2),
+        "path_max": amount(rng, 0.81, 4.69, 2),
+        "path_min": amount(rng, 0.11, 0.49, 2),
+        "setup": amount(rng, 0.04, 0.15, 2),
+        "hold": amount(rng, 0.02, 0.09, 2),
     }
     return p if 0.03 <= abs(setup_slack(p)) <= 0.65 else None
 
@@ -350,7 +341,7 @@ def _draw_buck(rng: random.Random) -> Params | None:
         "input": rng.randint(10, 60),
         "output": rng.choice((1.2, 1.5, 1.8, 2.5, 3.3, 7.5, 8.5)),
         "frequency": rng.choice((150, 200, 250, 300, 350, 400, 450, 500, 600, 700, 750, 800)),
-        "ripple": _amount(rng, 0.3, 2.4, 1),
+        "ripple": amount(rng, 0.3, 2.4, 1),
     }
     return p if 0.05 <= p["output"] / p["input"] <= 0.7 and 2.5 <= buck_inductance(p) <= 60 else None
 
@@ -398,7 +389,7 @@ def acceleration(p: Params) -> float:
 
 
 def _draw_life_test(rng: random.Random) -> Params | None:
-    p = {"energy": _amount(rng, 0.41, 0.89, 2), "use": rng.randint(35, 75), "stress": rng.randint(105, 150)}
+    p = {"energy": amount(rng, 0.41, 0.89, 2), "use": rng.randint(35, 75), "stress": rng.randint(105, 150)}
     return p if 13 <= acceleration(p) <= 900 else None
 
 
@@ -446,7 +437,7 @@ def good_dies(p: Params) -> float:
 
 
 def _draw_wafer(rng: random.Random) -> Params | None:
-    p = {"area": rng.randint(60, 99), "density": _amount(rng, 0.31, 0.95, 2)}
+    p = {"area": rng.randint(60, 99), "density": amount(rng, 0.31, 0.95, 2)}
     # about pi d^2 / 4S - pi d / sqrt(2S) whole dies fit on a wafer of 300 mm
     fit = math.pi * 300**2 / (4 * p["area"]) - math.pi * 300 / math.sqrt(2 * p["area"])
     p["gross"] = round(fit) - rng.randint(5, 40)
@@ -505,10 +496,10 @@ def receiver_noise(p: Params) -> float:
 
 def _draw_chain(rng: random.Random) -> Params | None:
     p = {
-        "noise": _amount(rng, 0.6, 1.9, 1),
-        "gain": _amount(rng, 12.1, 19.9, 1),
-        "loss": _amount(rng, 2.1, 8.9, 1),
-        "receiver": _amount(rng, 4.1, 9.9, 1),
+        "noise": amount(rng, 0.6, 1.9, 1),
+        "gain": amount(rng, 12.1, 19.9, 1),
+        "loss": amount(rng, 2.1, 8.9, 1),
+        "receiver": amount(rng, 4.1, 9.9, 1),
     }
     return p if 1 <= receiver_noise(p) <= 5 else None
 

@@ -10,18 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from evalkit.records import Language, Source, Tolerance
-from evalkit.templates import Params, Template
+from evalkit.templates import Params, Template, amount
 
 CELSIUS: Mapping[Language, str] = {"zh": "℃", "en": "°C"}
-
-
-def _amount(rng: random.Random, low: float, high: float, digits: int) -> float:
-    """A decimal in [low, high] with exactly `digits` digits after the point, the last of them not 0."""
-    scale = float(10**digits)
-    while True:
-        steps = rng.randint(round(low * scale), round(high * scale))
-        if steps % 10:
-            return steps / scale
 
 
 def carbon_equivalent(p: Params, *, manganese: float = 6, carbides: float = 5, residuals: float = 15) -> float:
@@ -36,14 +27,14 @@ def _cracking_parameter(p: Params) -> float:
 
 def _draw_weldable(rng: random.Random) -> Params | None:
     p = {
-        "c": _amount(rng, 0.06, 0.22, 2),
-        "si": _amount(rng, 0.15, 0.49, 2),
-        "mn": _amount(rng, 0.61, 1.65, 2),
-        "cr": _amount(rng, 0.02, 0.39, 2),
-        "mo": _amount(rng, 0.02, 0.25, 2),
-        "v": _amount(rng, 0.01, 0.09, 2),
-        "ni": _amount(rng, 0.02, 0.49, 2),
-        "cu": _amount(rng, 0.02, 0.39, 2),
+        "c": amount(rng, 0.06, 0.22, 2),
+        "si": amount(rng, 0.15, 0.49, 2),
+        "mn": amount(rng, 0.61, 1.65, 2),
+        "cr": amount(rng, 0.02, 0.39, 2),
+        "mo": amount(rng, 0.02, 0.25, 2),
+        "v": amount(rng, 0.01, 0.09, 2),
+        "ni": amount(rng, 0.02, 0.49, 2),
+        "cu": amount(rng, 0.02, 0.39, 2),
     }
     return p if 0.28 <= carbon_equivalent(p) <= 0.60 else None
 
@@ -89,11 +80,11 @@ def martensite_start(p: Params, *, carbon: float = 423, manganese: float = 30.4,
 
 def _draw_quenched(rng: random.Random) -> Params | None:
     p = {
-        "c": _amount(rng, 0.12, 0.58, 2),
-        "mn": _amount(rng, 0.41, 1.49, 2),
-        "ni": _amount(rng, 0.21, 1.89, 2),
-        "cr": _amount(rng, 0.31, 1.89, 2),
-        "mo": _amount(rng, 0.11, 0.49, 2),
+        "c": amount(rng, 0.12, 0.58, 2),
+        "mn": amount(rng, 0.41, 1.49, 2),
+        "ni": amount(rng, 0.21, 1.89, 2),
+        "cr": amount(rng, 0.31, 1.89, 2),
+        "mo": amount(rng, 0.11, 0.49, 2),
     }
     return p if 210 <= martensite_start(p) <= 440 else None
 
@@ -142,11 +133,11 @@ def liquidus(p: Params) -> float:
 
 def _draw_tundish(rng: random.Random) -> Params | None:
     p: dict[str, Any] = {
-        "c": _amount(rng, 0.06, 0.79, 2),
-        "si": _amount(rng, 0.15, 0.45, 2),
-        "mn": _amount(rng, 0.41, 1.59, 2),
-        "p": _amount(rng, 0.008, 0.028, 3),
-        "s": _amount(rng, 0.003, 0.025, 3),
+        "c": amount(rng, 0.06, 0.79, 2),
+        "si": amount(rng, 0.15, 0.45, 2),
+        "mn": amount(rng, 0.41, 1.59, 2),
+        "p": amount(rng, 0.008, 0.028, 3),
+        "s": amount(rng, 0.003, 0.025, 3),
     }
     p["tundish"] = round(liquidus(p)) + rng.randint(15, 40)
     p["ladle"] = p["tundish"] + rng.randint(15, 45)
@@ -208,10 +199,10 @@ def lime(p: Params, *, silica_per_silicon: float = 2.14, self_use: float = 1.0) 
 
 def _draw_lime(rng: random.Random) -> Params | None:
     p = {
-        "si": _amount(rng, 0.31, 0.79, 2),
-        "basicity": _amount(rng, 2.8, 3.6, 1),
-        "cao": _amount(rng, 85.1, 92.9, 1),
-        "sio2": _amount(rng, 1.5, 3.9, 1),
+        "si": amount(rng, 0.31, 0.79, 2),
+        "basicity": amount(rng, 2.8, 3.6, 1),
+        "cao": amount(rng, 85.1, 92.9, 1),
+        "sio2": amount(rng, 1.5, 3.9, 1),
     }
     return p if 20 <= lime(p) <= 80 else None
 
@@ -251,7 +242,7 @@ S5 = Template(
 
 def _draw_furnace(rng: random.Random) -> Params | None:
     volume = rng.choice((1000, 1200, 1500, 1800, 2000, 2500, 3000, 3200, 4000, 5000))
-    coefficient = _amount(rng, 1.8, 2.9, 1)
+    coefficient = amount(rng, 1.8, 2.9, 1)
     iron = round(volume * coefficient)
     return {"volume": volume, "iron": iron, "coke": 10 * round(iron * rng.randint(33, 46) / 1000)}
 
@@ -306,11 +297,11 @@ def _share_by_mean_of_ratios(p: Params) -> float:
 
 def _draw_burden(rng: random.Random) -> Params | None:
     p = {
-        "sinter_cao": _amount(rng, 8.6, 11.9, 1),
-        "sinter_sio2": _amount(rng, 4.6, 6.2, 1),
-        "pellet_cao": _amount(rng, 0.5, 1.9, 1),
-        "pellet_sio2": _amount(rng, 4.6, 7.9, 1),
-        "basicity": _amount(rng, 1.15, 1.49, 2),  # above that of the slag, to which the ash of coke and coal adds SiO2
+        "sinter_cao": amount(rng, 8.6, 11.9, 1),
+        "sinter_sio2": amount(rng, 4.6, 6.2, 1),
+        "pellet_cao": amount(rng, 0.5, 1.9, 1),
+        "pellet_sio2": amount(rng, 4.6, 7.9, 1),
+        "basicity": amount(rng, 1.15, 1.49, 2),  # above that of the slag, to which the ash of coke and coal adds SiO2
     }
     sinter_basicity = p["sinter_cao"] / p["sinter_sio2"]
     return p if 1.6 <= sinter_basicity <= 2.3 and 65 <= sinter_share(p) <= 85 else None
@@ -371,9 +362,9 @@ def _draw_alloy(rng: random.Random) -> Params | None:
     return {
         "element": element,
         "steel": rng.randint(61, 299),
-        "target": _amount(rng, *ranges["target"], 2),
-        "residual": _amount(rng, *ranges["residual"], 2),
-        "grade": _amount(rng, *ranges["grade"], 1),
+        "target": amount(rng, *ranges["target"], 2),
+        "residual": amount(rng, *ranges["residual"], 2),
+        "grade": amount(rng, *ranges["grade"], 1),
         "recovery": rng.randint(int(ranges["recovery"][0]), int(ranges["recovery"][1])),
     }
 
@@ -505,7 +496,7 @@ def metallurgical_length(p: Params) -> float:
 
 
 def _draw_strand(rng: random.Random) -> Params | None:
-    p = {"thickness": rng.randint(151, 319), "factor": _amount(rng, 24.1, 29.9, 1), "speed": _amount(rng, 0.71, 1.79, 2)}
+    p = {"thickness": rng.randint(151, 319), "factor": amount(rng, 24.1, 29.9, 1), "speed": amount(rng, 0.71, 1.79, 2)}
     return p if 8 <= metallurgical_length(p) <= 40 else None
 
 
@@ -594,8 +585,8 @@ def carbon_dioxide(p: Params) -> float:
 def _draw_fuel(rng: random.Random) -> Params | None:
     return {
         "fuel": rng.randint(311, 989),
-        "heat": _amount(rng, 26.51, 29.49, 2),
-        "carbon": _amount(rng, 0.0281, 0.0299, 4),
+        "heat": amount(rng, 26.51, 29.49, 2),
+        "carbon": amount(rng, 0.0281, 0.0299, 4),
         "oxidised": rng.randint(90, 95),
     }
 
