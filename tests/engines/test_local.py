@@ -208,12 +208,11 @@ def forced(engine, text):
     encoder, ready = engine.encoder(), engine.load()
     ids = [*encoder.tokenizer(text, add_special_tokens=False)["input_ids"], min(ready.ends)]
     inner = generate.Decoding.step
-    places: dict[int, int] = {}
 
     def step(self):
         inner(self)
-        place = places.get(id(self), 0)
-        places[id(self)] = place + 1
+        place = vars(self).setdefault("place", 0)  # kept on the object: another one may get the id() of one that is gone
+        self.place += 1
         return [ids[min(place, len(ids) - 1)]] * self.ids.shape[0]
 
     return ids, step
