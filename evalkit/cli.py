@@ -48,6 +48,12 @@ def run(
     profile: Annotated[str | None, typer.Option(help="preview, fast or full.")] = None,
     limit: Annotated[int | None, typer.Option(help="Items of each suite, at most.")] = None,
     suites: Annotated[str | None, typer.Option(help="Names or folders, separated by commas.")] = None,
+    memory: Annotated[
+        float | None, typer.Option(metavar="GIB", help="Memory that the local engine keeps to, in GiB: of the machine, or of each GPU.")
+    ] = None,
+    processes: Annotated[
+        int | None, typer.Option(metavar="N", help="Processes that answer for a local model: one a GPU, or sharing the CPU's cores.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the bundle; default runs/<name>/<model>.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be asked, and how long it would take.")] = False,
     as_json: AsJson = False,
@@ -55,7 +61,14 @@ def run(
     """Run a model through its suites; the same command again goes on where it stopped."""
     from evalkit import commands
 
-    changes: dict[str, Any] = {"engine.model": model, "profile": profile, "limit": limit, "suites": suites.split(",") if suites else None}
+    changes: dict[str, Any] = {
+        "engine.model": model,
+        "engine.memory_gib": memory,
+        "engine.processes": processes,
+        "profile": profile,
+        "limit": limit,
+        "suites": suites.split(",") if suites else None,
+    }
     kept = {name: value for name, value in changes.items() if value is not None}
     commands.run(config, kept, out=out, dry_run=dry_run, as_json=as_json)
 

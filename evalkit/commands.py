@@ -39,15 +39,19 @@ def run(path: Path, changes: Mapping[str, Any], *, out: Path | None, dry_run: bo
 
 
 def suffix(changes: Mapping[str, Any]) -> str:
-    """What is added to a folder's name where options change the plan: "-fast", "-limit-3"; another model has its own folder anyway."""
+    """What is added to a folder's name where options change the plan: "-fast", "-limit-3".
+
+    Another model has its own folder anyway; how the engine works (memory, processes) changes no plan, so such a run can be
+    continued with another limit or another number of processes.
+    """
     parts = [f"limit-{value}" if name == "limit" else slug(",".join(value) if name == "suites" else str(value))
-             for name, value in changes.items() if name != "engine.model"]  # fmt: skip
+             for name, value in changes.items() if not name.startswith("engine.")]  # fmt: skip
     return "".join(f"-{part}" for part in parts)
 
 
 def baseline_config(config: RunConfig, name: str) -> RunConfig:
     """The same run answered by a baseline: no timed passes, no board of its own."""
-    engine = config.engine.model_copy(update={"name": name, "model": f"baseline:{name}", "vendor": ""})
+    engine = config.engine.model_copy(update={"name": name, "model": f"baseline:{name}", "vendor": "", "processes": 1})
     return config.model_copy(update={"engine": engine, "efficiency": False, "baselines": (), "board": ""})
 
 

@@ -24,7 +24,12 @@ class EngineConfig(_Frozen):
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     batch_size: int | None = Field(None, gt=0, description="requests answered at once; none: by the engine's token budget")
     chat_template: Literal["auto", "always", "never"] = "auto"
-    memory_gib: float | None = Field(None, gt=0, description="limit the engine keeps to, in GiB")
+    memory_gib: float | None = Field(
+        None, gt=0, allow_inf_nan=False, description="limit the engine keeps to, in GiB: of the machine, or of each GPU"
+    )
+    processes: int = Field(
+        1, ge=1, le=1024, description="local models answered by that many processes: one a GPU, or sharing the cores of a CPU"
+    )
     vendor: str = ""
 
 
@@ -40,6 +45,9 @@ class RunConfig(_Frozen):
     answers: Literal["auto", "scored", "generated"] = Field(
         "auto", description="how choices are answered; auto: scored where the engine can"
     )
+    temperature: float = Field(0.0, ge=0, le=2, description="of written answers; 0 is greedy: the most likely token each time")
+    top_p: float = Field(1.0, gt=0, le=1, description="written tokens are drawn from the most likely ones that hold this probability")
+    seed: str = Field("0", coerce_numbers_to_str=True, description="of the draws where temperature is above 0")
     efficiency: bool = Field(True, description="timed passes after the answers")
     baselines: tuple[str, ...] = Field((), description="engines run beside the model: random, constant, longest")
     board: str = Field("", description="leaderboards/<board>/ is rebuilt after the run")

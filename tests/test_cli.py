@@ -55,6 +55,10 @@ def test_wrong_use_is_2_and_says_what_would_work(tmp_path: Path, built_toy: Path
     _refused(evalkit("run", "run.yaml", "--limit", "0", cwd=tmp_path), "limit", "greater than 0")
     _refused(evalkit("run", "run.yaml", "--limit", "-2", cwd=tmp_path), "limit", "read -2")
     _refused(evalkit("run", "run.yaml", "--profile", "fats", cwd=tmp_path), "did you mean 'fast'")
+    _refused(evalkit("run", "run.yaml", "--processes", "0", cwd=tmp_path), "engine.processes", "greater than or equal to 1", "read 0")
+    _refused(evalkit("run", "run.yaml", "--processes", "two", cwd=tmp_path), "--processes", "valid integer")
+    _refused(evalkit("run", "run.yaml", "--memory", "0", cwd=tmp_path), "engine.memory_gib", "greater than 0")
+    _refused(evalkit("run", "run.yaml", "--memory", "4GB", cwd=tmp_path), "--memory", "valid number")
     _refused(evalkit("run", "run.yaml", "--suites", "steal", cwd=tmp_path), "did you mean 'steel'")
     _refused(evalkit("show", "steal", cwd=tmp_path), "did you mean 'steel'")
     _refused(evalkit("suite", "check", cwd=tmp_path), "name a suite, or use --all")
@@ -123,6 +127,8 @@ def test_options_that_change_the_plan_have_a_folder_of_their_own(tmp_path: Path,
     for options in ([], ["--limit", "4"], ["--profile", "fast"]):
         done = evalkit("run", "run.yaml", *options, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
+    done = evalkit("run", "run.yaml", "--memory", "1.5", "--processes", "1", cwd=tmp_path)  # no other plan, so no other folder
+    assert done.returncode == 0, done.stderr
     names = sorted(path.name for path in (tmp_path / "runs" / "toy").iterdir())
     assert names == ["baseline-constant", "baseline-constant-fast", "baseline-constant-limit-4", "m", "m-fast", "m-limit-4"]
 

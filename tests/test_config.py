@@ -19,6 +19,15 @@ ROOT = Path(__file__).parent.parent
         ("suites: [steel]\nlimit: -3", "limit: Input should be greater than 0, read -3"),
         ("suites: [steel]\nengine: {batch_size: -1}", "engine.batch_size: Input should be greater than 0, read -1"),
         ("suites: [steel]\nengine: {memory_gib: 0}", "engine.memory_gib"),
+        ("suites: [steel]\nengine: {memory_gib: .inf}", "engine.memory_gib: Input should be a finite number"),
+        ("suites: [steel]\nengine: {processes: 0}", "engine.processes: Input should be greater than or equal to 1, read 0"),
+        ("suites: [steel]\nengine: {processes: many}", "engine.processes: Input should be a valid integer"),
+        ("suites: [steel]\ntemperature: -0.1", "temperature: Input should be greater than or equal to 0, read -0.1"),
+        ("suites: [steel]\ntemperature: 2.1", "temperature: Input should be less than or equal to 2, read 2.1"),
+        ("suites: [steel]\ntemperature: .nan", "temperature: Input should be"),
+        ("suites: [steel]\ntop_p: 0", "top_p: Input should be greater than 0, read 0"),
+        ("suites: [steel]\ntop_p: 1.01", "top_p: Input should be less than or equal to 1, read 1.01"),
+        ("suites: [steel]\nseed: [1]", "seed: Input should be a valid string"),
         ("suites: [steel]\nshots: -1", "shots"),
         ("suites: [steel]\nprofile: fats", "profile: read 'fats'; did you mean 'fast'"),
         ("suites: [steel]\nengine: {dtype: fp32}", "engine.dtype: read 'fp32'"),
@@ -73,6 +82,13 @@ def test_an_option_does_not_hide_a_wrong_engine(tmp_path: Path, engine: str):
         load_config(path, {"engine.model": "b"})
 
 
+def test_a_seed_may_be_written_as_a_number(tmp_path: Path):
+    path = tmp_path / "run.yaml"
+    path.write_text("suites: [steel]\nseed: 17\ntemperature: 0.7\ntop_p: 0.9\nengine: {processes: 2}")
+    config = load_config(path)
+    assert (config.seed, config.temperature, config.top_p, config.engine.processes) == ("17", 0.7, 0.9, 2)
+
+
 def test_it_is_frozen():
     with pytest.raises(ValueError, match="frozen"):
         RunConfig(suites=("steel",)).limit = 3  # type: ignore[misc]
@@ -86,4 +102,6 @@ def test_the_configurations_that_come_with_evalkit(path: Path):
 
 def test_defaults_are_a_run_that_works():
     assert EngineConfig().name == "local"
-    assert RunConfig(suites=("steel",)).profile == "preview"
+    config = RunConfig(suites=("steel",))
+    assert config.profile == "preview"
+    assert (config.temperature, config.top_p, config.seed, config.engine.processes) == (0, 1, "0", 1)  # greedy, one process
