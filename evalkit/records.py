@@ -197,6 +197,9 @@ class Request:
     max_tokens: int = 0
     stop: tuple[str, ...] = ()
     run: int = 0
+    temperature: float = 0.0  # 0: the likeliest token, always
+    top_p: float = 1.0  # tokens are drawn from the likeliest ones that together have this probability
+    seed: str = ""  # with the id it is the key of every draw; "" for greedy decoding
 
 
 Finish = Literal["scored", "stop", "length", "over_context", "error"]
@@ -206,7 +209,8 @@ Finish = Literal["scored", "stop", "length", "over_context", "error"]
 class Response:
     """What came back, or the error. Times are seconds since the engine took the request up.
 
-    `loglikelihoods` are natural logarithms, one for each option of the request, summed over its tokens.
+    `loglikelihoods` are natural logarithms, one for each option of the request, summed over its tokens. `stopped` says
+    what ended a text whose finish is "stop": the end token, or the stop string.
     """
 
     request: str  # Request.id
@@ -219,6 +223,7 @@ class Response:
     first_s: float | None = None  # to the first generated token
     total_s: float | None = None
     error: str = ""
+    stopped: str = ""
 
 
 State = Literal["answered", "refused", "unparsable", "cut_off", "over_context", "errored"]

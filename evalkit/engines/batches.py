@@ -22,6 +22,7 @@ class Sized(Protocol):
 
 
 Row = TypeVar("Row", bound=Sized)
+Part = TypeVar("Part")
 Result = TypeVar("Result")
 
 
@@ -46,14 +47,14 @@ def batches(rows: Sequence[Row], *, tokens: int, scored: int, most: int | None =
 
 
 def halving(
-    group: Sequence[Row], work: Callable[[Sequence[Row]], Sequence[Result]], trouble: Callable[[Exception, int], None]
-) -> Iterator[tuple[Row, Result | Exception]]:
+    group: Sequence[Part], work: Callable[[Sequence[Part]], Sequence[Result]], trouble: Callable[[Exception, int], None]
+) -> Iterator[tuple[Part, Result | Exception]]:
     """Every row with its result, or with the exception it raises when alone.
 
     A group that fails (out of memory, or one row that the model cannot take) is halved and tried again, so that one
     row costs its neighbours nothing. `trouble` hears of each failure and the size of the group.
     """
-    waiting = [list(group)]
+    waiting = [list(group)] if group else []
     while waiting:
         part = waiting.pop()
         try:
