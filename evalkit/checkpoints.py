@@ -2,7 +2,9 @@
 
     checkpoint = locate("smollm2-135m")          # a folder of safetensors or a GGUF file
     model = identify(checkpoint, "float32")      # digests, sizes, context, licence
-    folder = as_folder(checkpoint)               # what transformers loads; a GGUF file is converted once
+    folder = as_folder(checkpoint)               # what `engines.loading` loads; a GGUF file is converted once
+
+A folder that holds a PEFT adapter alone is a model too: that of the base it names, with the adapter merged into it.
 
 Files come from strangers: safetensors and GGUF only, no pickle, no remote code, and every length that a header states
 is compared with the file's size before anything is loaded. Whatever cannot be used raises ModelError (exit 2).
@@ -15,10 +17,11 @@ import math
 import os
 import re
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,12 +36,21 @@ TOKENIZER_FILES = (*TOKENIZERS, "merges.txt", "special_tokens_map.json", "added_
 # keys by which transformers reads another file than the one of the usual name, which is the one that is checked here
 REDIRECTS = {"config.json": ("transformers_weights", "configuration_files"), "tokenizer_config.json": ("fast_tokenizer_files",)}
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle", "*.h5", "*.msgpack")
+ADAPTER = "adapter_config.json"
+ADAPTER_WEIGHTS = "adapter_model.safetensors"
+# Kinds of adapters that were shown to give a merged model equal to the adapted one. Others change the prompt (no plain model
+# is left), compile code while they load (BOFT) or hold the seed of a random projection instead of its numbers (VERA).
+MERGED = ("LORA", "ADALORA", "IA3", "LOHA", "LOKR", "OFT", "HRA", "MISS", "LN_TUNING")
+PLAIN_STARTS = (True, False, None, "gaussian", "orthogonal")  # init_lora_weights; others alter the base when they are loaded
 SETTINGS = ("config.json", "generation_config.json")  # they change answers, so they are part of the weights' identity
 DTYPES = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
 CONVERSION = "1"  # version of what `as_folder` does; part of the cached folder's name
 _HEADER_LIMIT = 100_000_000  # bytes; the limit of the safetensors format itself
 _JSON_LIMIT = 200_000_000  # bytes; the largest tokenizers take 40 MB
 _BITS = {"F64": 64, "F32": 32, "F16": 16, "BF16": 16, "I64": 64, "I32": 32, "I16": 16, "I8": 8, "U8": 8, "BOOL": 8}
+_BITS |= {"F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "U64": 64, "U32": 32, "U16": 16}
+_CPUINFO = Path("/proc/cpuinfo")
+_CARDS = ("/dev/nvidiactl", "/dev/nvmap", "/dev/dxg", "/dev/kfd")  # NVIDIA, its embedded boards, WSL, AMD: Linux has one of them
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 
 
@@ -55,25 +67,37 @@ SHORT_NAMES: Mapping[str, Packaged] = {"smollm2-135m": Packaged(module="llm_smol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """Where a model's files are. `path` is a folder of safetensors or one GGUF file; `revision` is a hub commit or ""."""
+    """Where a model's files are. `path` is a folder of safetensors, one GGUF file or the folder of an adapter to `base`.
+
+    `revision` is a hub commit or "".
+    """
 
     source: str
-    kind: Literal["folder", "gguf"]
+    kind: Literal["folder", "gguf", "adapter"]
     path: Path
     name: str
     note: str = ""
     revision: str = ""
+    base: "Checkpoint | None" = None
 
 
 # ---------------------------------------------------------------- finding
 
 
 def locate(source: str, *, revision: str = "") -> Checkpoint:
-    """The checkpoint that `source` names: a short name, a folder, a GGUF file, or a hub id in the local cache.
+    """The checkpoint that `source` names: a short name, a folder, a GGUF file, an adapter, or a hub id in the local cache.
 
     Nothing is downloaded. Raises ModelError with what would work: the command that installs or fetches it, or the
     nearest name.
     """
+    found = _find(source, revision)
+    if found.kind == "gguf" or not _is_adapter(found.path):
+        return found
+    base = _base_of(found.path, _adapter_settings(found.path))
+    return replace(found, kind="adapter", base=base, name=f"{base.name}+{found.name}")
+
+
+def _find(source: str, revision: str) -> Checkpoint:
     if source in SHORT_NAMES:
         return _packaged(source, SHORT_NAMES[source])
     path = Path(source).expanduser()
@@ -145,25 +169,161 @@ def _cached(source: str, revision: str) -> Checkpoint:
     return Checkpoint(source=source, kind="folder", path=folder, name=source, revision=folder.name)
 
 
+# ---------------------------------------------------------------- adapters
+
+
+def _is_adapter(folder: Path) -> bool:
+    """Whether the folder holds an adapter and no model of its own (beside a model, `_config` refuses it)."""
+    return (folder / ADAPTER).exists() and not any((folder / name).exists() for name in (WEIGHTS, INDEX))
+
+
+def _adapter_settings(folder: Path) -> dict[str, Any]:
+    """What adapter_config.json says. Raises ModelError where it asks for more than numbers to be merged into a base."""
+    place = folder / ADAPTER
+    settings = _json(place)
+    kind = settings.get("peft_type")
+    if kind not in MERGED:
+        raise ModelError(f"{place}: peft_type: read {kind!r}; an adapter that can be merged into its base would work: {', '.join(MERGED)}")
+    if settings.get("task_type") not in (None, "CAUSAL_LM"):
+        raise ModelError(f"{place}: task_type: read {settings['task_type']!r}; an adapter of a language model (CAUSAL_LM) would work")
+    _refuse_code(place, settings)
+    if settings.get("init_lora_weights") not in PLAIN_STARTS:
+        raise ModelError(
+            f"{place}: init_lora_weights: read {settings['init_lora_weights']!r}, which alters the base model while it is loaded; save the "
+            "adapter as a plain one (path_initial_model_for_weight_conversion of peft)"
+        )
+    if not (folder / ADAPTER_WEIGHTS).exists():
+        pickled = sorted(file.name for pattern in PICKLES for file in folder.glob(pattern))
+        if pickled:
+            raise ModelError(
+                f"{folder / pickled[0]}: an adapter as a pickle, which can run code when loaded; convert it: "
+                "save_pretrained(folder) of a current peft writes safetensors"
+            )
+        raise ModelError(f"{folder}: no {ADAPTER_WEIGHTS} beside {ADAPTER}; fetch the adapter again")
+    return settings
+
+
+def _refuse_code(place: Path, settings: Mapping[str, Any]) -> None:
+    """Raises ModelError where an adapter's settings name modules to import, layers to copy or data to start from."""
+    mapping = settings.get("auto_mapping") or {}
+    library = str(mapping.get("parent_library", "")) if isinstance(mapping, dict) else str(mapping)
+    if _holds(settings, "auto_map") or (mapping and library.split(".")[0] != "transformers"):
+        raise ModelError(
+            f"{place}: asks for code of its own to be run ({library or 'auto_map'}), which is refused; an adapter without would work"
+        )
+    special = ("layer_replication", "alora_invocation_tokens", "use_qalora", "use_bdlora")  # no plain model comes out of a merge
+    asked = sorted(key for key, value in settings.items() if value and (key.endswith("_config") or key in special))
+    if asked:
+        raise ModelError(f"{place}: {asked[0]}: read {str(settings[asked[0]])[:80]}; an adapter without {asked[0]} would work")
+
+
+def _base_of(folder: Path, settings: Mapping[str, Any]) -> Checkpoint:
+    """The base that adapter_config.json names: a path (seen from the adapter's folder first), a short name or a hub id."""
+    place, named = folder / ADAPTER, settings.get("base_model_name_or_path")
+    revision = settings.get("revision") or ""
+    if not isinstance(named, str) or not named or not isinstance(revision, str):
+        raise ModelError(f"{place}: base_model_name_or_path: read {named!r}; the folder or hub id of the base model would work")
+    try:
+        path = Path(named).expanduser()
+        base = _find(str(folder / path), "") if (folder / path).exists() else _find(named, "" if path.exists() else revision)
+    except (ModelError, OSError, RuntimeError) as error:  # a name too long for the system, a home that is nobody's
+        raise ModelError(f"{place}: its base model cannot be had: {error}; base_model_name_or_path may name its folder") from error
+    if base.kind == "folder" and _is_adapter(base.path):
+        raise ModelError(f"{place}: base_model_name_or_path: {named!r} is an adapter itself; merge that one into its base first")
+    return base
+
+
+def _identify_adapter(checkpoint: Checkpoint, base: Checkpoint, dtype: str, device: str) -> Model:
+    folder = checkpoint.path
+    settings = _adapter_settings(folder)
+    below = identify(base, dtype, device)
+    _tensors(folder / ADAPTER_WEIGHTS)
+    files = sorted([*folder.glob("*.safetensors"), folder / ADAPTER])
+    own = has_tokenizer(folder)
+    if own:
+        _refuse_redirects(folder, "tokenizer_config.json")
+    # one that stays packed cannot take the adapter's numbers in without rounding them, so the adapter's layers stay beside it
+    merged = "merged into" if below.parameters is not None else "beside"
+    note = f"{str(settings['peft_type']).lower()} adapter {checkpoint.name.removeprefix(base.name + '+')} {merged} {base.name}"
+    return replace(
+        below,
+        name=checkpoint.name,
+        source=checkpoint.source,
+        weights_digest=digest(["adapter", below.weights_digest, *([file.name, _digest_of(file)] for file in files)]),
+        tokenizer_digest=_tokenizer_digest(folder) if own else below.tokenizer_digest,
+        template_digest=_template_digest(folder) if own else below.template_digest,
+        revision=checkpoint.revision,
+        note="; ".join(filter(None, [note, below.note])),
+        weight_bytes=(below.weight_bytes or 0) + (folder / ADAPTER_WEIGHTS).stat().st_size,
+        licence=_licence(folder) or below.licence,
+        vendor=_vendor(checkpoint),
+    )
+
+
+def has_tokenizer(folder: Path) -> bool:
+    """Whether the folder of an adapter brings a tokenizer, which is then used in place of the base's."""
+    return any((folder / name).exists() for name in TOKENIZERS)
+
+
 # ---------------------------------------------------------------- identifying
 
 
-def identify(checkpoint: Checkpoint, dtype: str) -> Model:
-    """The model's record; `dtype` is "float32", "bfloat16", "float16" or "auto" (the checkpoint's own; fp32 for GGUF).
+def identify(checkpoint: Checkpoint, dtype: str, device: str = "auto") -> Model:
+    """The model's record; `dtype` is "float32", "bfloat16", "float16" or "auto" (`auto_dtype`; fp32 for GGUF).
 
     Raises ModelError for files that are missing, torn, unreadable or ask for code.
     """
     if dtype != "auto" and dtype not in DTYPES:
         raise ModelError(f"dtype: read {dtype!r}; {did_you_mean(dtype, [*DTYPES, 'auto'])}")
-    return _identify_gguf(checkpoint, dtype) if checkpoint.kind == "gguf" else _identify_folder(checkpoint, dtype)
+    if checkpoint.base is not None:
+        return _identify_adapter(checkpoint, checkpoint.base, dtype, device)
+    return _identify_gguf(checkpoint, dtype) if checkpoint.kind == "gguf" else _identify_folder(checkpoint, dtype, device)
 
 
-def _identify_folder(checkpoint: Checkpoint, dtype: str) -> Model:
+def device_of(asked: str) -> str:
+    """The kind of device that "auto" means on this machine: cuda, mps or cpu; another word is given back as it is.
+
+    Asks torch (seconds to import) only where a card or a Mac may be behind it.
+    """
+    if asked != "auto" or (sys.platform == "linux" and not any(Path(card).exists() for card in _CARDS)):
+        return "cpu" if asked == "auto" else asked
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def fast_bfloat16() -> bool:
+    """Whether the CPU multiplies bfloat16 in hardware (AMX or AVX512-BF16), as Linux lists it in /proc/cpuinfo; elsewhere False."""
+    try:
+        text = _CPUINFO.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    found = re.search(r"^flags\s*:(.*)$", text, re.MULTILINE)
+    flags = set(found[1].split()) if found else set()
+    return "avx512_bf16" in flags or {"amx_bf16", "amx_tile"} <= flags
+
+
+def auto_dtype(own: str, device: str) -> str:
+    """The dtype that "auto" means for a checkpoint kept in `own`.
+
+    cuda and mps: its own. CPU: bfloat16 where it is fast and the weights are half precision anyhow, else float32.
+    """
+    if own not in DTYPES or own == "float32":
+        return "float32"
+    if device_of(device) != "cpu":
+        return own
+    return "bfloat16" if fast_bfloat16() else "float32"
+
+
+def _identify_folder(checkpoint: Checkpoint, dtype: str, device: str) -> Model:
     folder = checkpoint.path
     config = _config(folder)
     files = _weight_files(folder)
-    parameters = sum(_tensor_elements(file) for file in files)
-    own = str(config.get("dtype") or config.get("torch_dtype") or "float32")
+    tensors = [_tensors(file) for file in files]
+    quantised = quantisation(config)
+    if dtype == "auto":
+        dtype = auto_dtype(str(config.get("dtype") or config.get("torch_dtype") or "float32"), device)
+    note = f"{_words_of(quantised)} weights computed in {DTYPES[dtype]}" if quantised else ""
     # weights beside the loaded ones count too: should another version of transformers prefer them, the identity says so
     beside = sorted({*folder.glob("*.safetensors"), *folder.glob("*.safetensors.index.json")} - set(files))
     named = [*files, *beside, *(folder / name for name in SETTINGS if (folder / name).is_file())]
@@ -174,15 +334,79 @@ def _identify_folder(checkpoint: Checkpoint, dtype: str) -> Model:
         tokenizer_digest=_tokenizer_digest(folder),
         template_digest=_template_digest(folder),
         revision=checkpoint.revision,
-        dtype=own if dtype == "auto" and own in DTYPES else "float32" if dtype == "auto" else dtype,
-        note=checkpoint.note,
-        # packed integers of a quantised checkpoint are not parameters: better no figure than a wrong one
-        parameters=None if config.get("quantization_config") else parameters,
+        dtype=dtype,
+        note=checkpoint.note or note,
+        parameters=_parameters(quantised, files, tensors),
         weight_bytes=sum(file.stat().st_size for file in files),
         context=_context(config),
         licence=_licence(folder),
-        vendor=checkpoint.source.split("/")[0] if checkpoint.revision and "/" in checkpoint.source else "",
+        vendor=_vendor(checkpoint),
     )
+
+
+def _vendor(checkpoint: Checkpoint) -> str:
+    return checkpoint.source.split("/")[0] if checkpoint.revision and "/" in checkpoint.source else ""
+
+
+def quantisation(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The `quantization_config` of a model's configuration with its method under "quant_method"; empty where there is none."""
+    text = config.get("text_config")
+    for place in (config, text if isinstance(text, dict) else {}):
+        for key in ("quantization_config", "compression_config"):
+            found = place.get(key)
+            if isinstance(found, dict) and found:
+                older = "bitsandbytes" if found.get("load_in_4bit") or found.get("load_in_8bit") else "unnamed"
+                return {**found, "quant_method": str(found.get("quant_method") or older)}
+    return {}
+
+
+def quantisation_of(folder: Path) -> dict[str, Any]:
+    """`quantisation` of the configuration in `folder`."""
+    return quantisation(_json(folder / "config.json"))
+
+
+def _words_of(quantised: Mapping[str, Any]) -> str:
+    stated = {4: quantised.get("load_in_4bit"), 8: quantised.get("load_in_8bit")}
+    bits = quantised.get("bits") or next((number for number, asked in stated.items() if asked), None)
+    groups = quantised.get("config_groups")
+    if bits is None and isinstance(groups, dict):
+        weights = [group.get("weights") for group in groups.values() if isinstance(group, dict)]
+        found = {entry.get("num_bits") for entry in weights if isinstance(entry, dict)}
+        bits = found.pop() if len(found) == 1 else None
+    return f"{quantised['quant_method']} {bits}-bit" if isinstance(bits, int) else str(quantised["quant_method"])
+
+
+_BESIDE_WEIGHTS = re.compile(r"_(scale|scale_inv|zero_point|shape|g_idx|global_scale)$|\.(k|v|input|output)_scale$")
+
+
+def _parameters(quantised: Mapping[str, Any], files: list[Path], tensors: list[dict[str, "_Tensor"]]) -> int | None:
+    """Number of parameters, None where the integers of a quantised checkpoint do not tell: better no figure than a wrong one.
+
+    Those that are spread out to plain numbers when they are loaded (fp8 and compressed-tensors) do tell.
+    """
+    if not quantised:
+        return sum(tensor.count for held in tensors for tensor in held.values())
+    if quantised["quant_method"] not in ("fp8", "compressed-tensors"):
+        return None
+    total = 0
+    for file, held in zip(files, tensors, strict=True):
+        for name, tensor in held.items():
+            if name.endswith("weight_packed"):
+                shape = held.get(name.removesuffix("packed") + "shape")
+                if shape is None or shape.dtype != "I64":
+                    return None
+                total += math.prod(_integers(file, shape))
+            elif not _BESIDE_WEIGHTS.search(name):
+                total += tensor.count
+    return total
+
+
+def _integers(path: Path, tensor: "_Tensor") -> list[int]:
+    """The values of a small I64 tensor."""
+    with _readable(path), path.open("rb") as stream:
+        stream.seek(tensor.start)
+        raw = stream.read(8 * tensor.count)
+    return [int.from_bytes(raw[place : place + 8], "little", signed=True) for place in range(0, len(raw), 8)]
 
 
 def _identify_gguf(checkpoint: Checkpoint, dtype: str) -> Model:
@@ -211,23 +435,31 @@ def _config(folder: Path) -> dict[str, Any]:
         raise ModelError(f"{folder}: no config.json, so no model of transformers; {_instead(folder)}")
     config = _json(folder / "config.json")
     for name in ("config.json", "tokenizer_config.json"):
-        if (folder / name).exists() and "auto_map" in _json(folder / name):
-            raise ModelError(
-                f"{folder / name}: 'auto_map' asks for code of its own to be run, which is refused; "
-                "a checkpoint whose architecture is part of transformers would work (remove auto_map if this one's is)"
-            )
-        for key in REDIRECTS[name] if (folder / name).exists() else ():
-            if _holds(_json(folder / name), key):
-                raise ModelError(
-                    f"{folder / name}: {key!r} has other files loaded than the ones that are checked; "
-                    f"remove the key and give those files their usual names ({WEIGHTS}, config.json, tokenizer.json)"
-                )
-    if (folder / "adapter_config.json").exists():
+        _refuse_redirects(folder, name)
+    if (folder / ADAPTER).exists():
         raise ModelError(
-            f"{folder / 'adapter_config.json'}: an adapter beside a model would change its weights unseen; merge the adapter "
-            "first (merge_and_unload of peft, then save_pretrained), or take adapter_config.json away"
+            f"{folder / ADAPTER}: an adapter beside a model would change its weights unseen; give the adapter a folder of its own "
+            f"({ADAPTER} and {ADAPTER_WEIGHTS}, with base_model_name_or_path) and name that one, or take {ADAPTER} away"
         )
     return config
+
+
+def _refuse_redirects(folder: Path, name: str) -> None:
+    """Raises ModelError where a file of settings asks for code or for other files than the ones that are checked."""
+    if not (folder / name).exists():
+        return
+    settings = _json(folder / name)
+    if "auto_map" in settings:
+        raise ModelError(
+            f"{folder / name}: 'auto_map' asks for code of its own to be run, which is refused; "
+            "a checkpoint whose architecture is part of transformers would work (remove auto_map if this one's is)"
+        )
+    for key in REDIRECTS[name]:
+        if _holds(settings, key):
+            raise ModelError(
+                f"{folder / name}: {key!r} has other files loaded than the ones that are checked; "
+                f"remove the key and give those files their usual names ({WEIGHTS}, config.json, tokenizer.json)"
+            )
 
 
 def _holds(settings: Any, key: str) -> bool:
@@ -245,8 +477,8 @@ def _holds(settings: Any, key: str) -> bool:
 
 
 def _instead(folder: Path) -> str:
-    if (folder / "adapter_config.json").exists():
-        return "an adapter alone cannot be run: merge it into its base model and name that folder"
+    if (folder / ADAPTER).exists():
+        return f"weights and {ADAPTER} in one folder are neither a model nor an adapter: an adapter has {ADAPTER_WEIGHTS} alone"
     quantised = sorted(file.name for file in folder.glob("*.gguf"))
     if quantised:
         return f"name the file itself: {folder / quantised[0]}"
@@ -277,8 +509,16 @@ def _weight_files(folder: Path) -> list[Path]:
     return [folder / name for name in names]
 
 
-def _tensor_elements(path: Path) -> int:
-    """Number of elements over the tensors of a safetensors file, after its header was checked against its size."""
+@dataclass(frozen=True, slots=True)
+class _Tensor:
+    start: int  # byte of the file
+    end: int
+    count: int  # elements
+    dtype: str
+
+
+def _tensors(path: Path) -> dict[str, _Tensor]:
+    """The tensors of a safetensors file by name, after its header was checked against its size."""
     with _readable(path), path.open("rb") as stream:
         size = os.fstat(stream.fileno()).st_size
         start = stream.read(8)
@@ -289,25 +529,25 @@ def _tensor_elements(path: Path) -> int:
         raw = stream.read(length)
     try:
         header = json.loads(raw)
-        spans = [_span(name, entry) for name, entry in header.items() if name != "__metadata__"]
+        tensors = {name: _tensor(name, entry, 8 + length) for name, entry in header.items() if name != "__metadata__"}
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ModelError(f"{path}: its safetensors header cannot be read ({error}); fetch it again") from error
-    if not spans:
+    if not tensors:
         raise ModelError(f"{path}: holds no tensor; fetch it again")
-    end = max(last for _, last, _ in spans)
-    if end != size - 8 - length:
-        raise ModelError(f"{path}: truncated or torn: its header states {8 + length + end} bytes, the file has {size}; fetch it again")
-    return sum(count for _, _, count in spans)
+    end = max(tensor.end for tensor in tensors.values())
+    if end != size:
+        raise ModelError(f"{path}: truncated or torn: its header states {end} bytes, the file has {size}; fetch it again")
+    return tensors
 
 
-def _span(name: str, entry: Mapping[str, Any]) -> tuple[int, int, int]:
+def _tensor(name: str, entry: Mapping[str, Any], data: int) -> _Tensor:
     first, last = (int(offset) for offset in entry["data_offsets"])
     shape = [int(side) for side in entry["shape"]]
     count = math.prod(shape)
     bits = _BITS.get(entry["dtype"])
     if first < 0 or last < first or any(side < 0 for side in shape) or (bits and (last - first) * 8 != count * bits):
         raise ValueError(f"tensor {name!r}: shape {shape} of {entry['dtype']} does not fit bytes {first} to {last}")
-    return first, last, count
+    return _Tensor(data + first, data + last, count, str(entry["dtype"]))
 
 
 def _tokenizer_digest(folder: Path) -> str:
@@ -491,12 +731,16 @@ def _digest_of(path: Path) -> str:
 
 
 def as_folder(checkpoint: Checkpoint) -> Path:
-    """A folder that transformers loads. A GGUF file is converted once, to fp32 safetensors in the user's cache.
+    """A folder that `engines.loading` loads. A GGUF file is converted once, to fp32 safetensors in the user's cache.
+
+    An adapter's folder is its own; its base is made ready.
 
     The folder's name is the file's digest, and it appears whole or not at all: it is built beside and renamed, and two
     processes that convert the same file both end with it. Raises ModelError, or StorageError for a full disk.
     """
-    if checkpoint.kind == "folder":
+    if checkpoint.base is not None:
+        as_folder(checkpoint.base)
+    if checkpoint.kind != "gguf":
         return checkpoint.path
     whole = identify(checkpoint, "float32").weights_digest
     place = cache_folder() / "converted" / f"{whole}-{CONVERSION}"

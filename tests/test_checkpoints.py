@@ -108,12 +108,64 @@ def test_a_cache_that_cannot_be_written_costs_only_time(folder, tmp_path, monkey
     assert identified(folder) == expected
 
 
-def test_dtype_auto_is_the_checkpoints_own(folder):
-    assert identified(folder, "auto").dtype == "float32"
+EPYC_BF16 = "processor\t: 0\nflags\t\t: fpu avx2 avx512f avx512_bf16 vaes\n"
+XEON_AMX = "processor\t: 0\nflags\t\t: fpu avx2 amx_bf16 amx_tile amx_int8\n"
+TILES_OF_INTEGERS = "processor\t: 0\nflags\t\t: fpu avx2 amx_tile amx_int8\n"
+PLAIN = "processor\t: 0\nmodel name\t: avx512_bf16 in its name only\nflags\t\t: fpu avx2\n"
+
+
+@pytest.mark.parametrize(
+    ("cpuinfo", "own", "device", "expected"),
+    [
+        (EPYC_BF16, "bfloat16", "cpu", "bfloat16"),
+        (XEON_AMX, "bfloat16", "cpu", "bfloat16"),
+        (XEON_AMX, "float16", "cpu", "bfloat16"),
+        (XEON_AMX, "float32", "cpu", "float32"),
+        (XEON_AMX, "float64", "cpu", "float32"),
+        (TILES_OF_INTEGERS, "bfloat16", "cpu", "float32"),
+        (PLAIN, "bfloat16", "cpu", "float32"),
+        (PLAIN, "float16", "auto", "float32"),  # no card on this machine
+        (PLAIN, "float16", "cuda", "float16"),
+        (PLAIN, "bfloat16", "mps", "bfloat16"),
+        (PLAIN, "float32", "cuda", "float32"),
+        (None, "bfloat16", "cpu", "float32"),
+    ],
+)
+def test_dtype_auto_follows_checkpoint_and_device(folder, tmp_path, monkeypatch, cpuinfo, own, device, expected):
+    if cpuinfo is not None:
+        (tmp_path / "cpuinfo").write_text(cpuinfo)
+    monkeypatch.setattr(checkpoints, "_CPUINFO", tmp_path / "cpuinfo")
+    monkeypatch.setattr(checkpoints, "_CARDS", (str(tmp_path / "no-card"),))
+    monkeypatch.setattr(checkpoints.sys, "platform", "linux")
     config = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(json.dumps(config | {"dtype": "bfloat16"}))
-    assert identified(folder, "auto").dtype == "bfloat16"
-    assert identified(folder, "float32").dtype == "float32"
+    (folder / "config.json").write_text(json.dumps(config | {"dtype": own}))
+    assert identify(locate(str(folder)), "auto", device).dtype == expected
+    assert identify(locate(str(folder)), "float16", device).dtype == "float16"  # what is asked for is never changed
+
+
+@pytest.mark.parametrize(("cuda", "mps", "found"), [(True, False, "cuda"), (False, True, "mps"), (False, False, "cpu")])
+def test_torch_is_asked_for_the_device_where_a_card_may_be(tmp_path, monkeypatch, cuda, mps, found):
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+    (tmp_path / "card").touch()
+    monkeypatch.setattr(checkpoints, "_CARDS", (str(tmp_path / "card"),))
+    assert checkpoints.device_of("auto") == found
+    assert checkpoints.device_of("cpu") == "cpu"
+    monkeypatch.setattr(checkpoints, "_CARDS", ())
+    monkeypatch.setattr(checkpoints.sys, "platform", "linux")
+    assert checkpoints.device_of("auto") == "cpu"  # no sign of a card: torch is not asked
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc/cpuinfo")
+def test_the_processors_flags_are_read_as_torch_reads_them():
+    import torch
+
+    assert checkpoints.fast_bfloat16() == (torch.cpu._is_avx512_bf16_supported() or torch.cpu.get_capabilities().get("amx_bf16", False))
+
+
+def test_an_unknown_dtype_gets_the_nearest_one(folder):
     with pytest.raises(ModelError, match="did you mean 'bfloat16'"):
         identified(folder, "bfloat61")
 
@@ -151,7 +203,28 @@ def test_sharded_weights_are_read_through_their_index(folder):
 def test_a_quantised_checkpoint_has_no_parameter_count_rather_than_a_wrong_one(folder):
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps(config | {"quantization_config": {"quant_method": "gptq"}}))
-    assert identified(folder).parameters is None
+    model = identified(folder, "float16")
+    assert (model.parameters, model.note) == (None, "gptq weights computed in fp16")
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"quant_method": "gptq", "bits": 4}, "gptq 4-bit"),
+        ({"quant_method": "bitsandbytes", "load_in_4bit": True, "load_in_8bit": False}, "bitsandbytes 4-bit"),
+        ({"load_in_8bit": True}, "bitsandbytes 8-bit"),
+        ({"quant_method": "fp8", "weight_block_size": [128, 128]}, "fp8"),
+        ({"quant_method": "compressed-tensors", "config_groups": {"a": {"weights": {"num_bits": 4}}}}, "compressed-tensors 4-bit"),
+        ({"quant_method": "compressed-tensors", "config_groups": {"a": {"weights": {"num_bits": 4}}, "b": {"weights": {"num_bits": 8}}}}, "compressed-tensors"),
+        ({"quant_method": "compressed-tensors", "config_groups": {"a": 3, "b": {"weights": None}}}, "compressed-tensors"),
+        ({"bits": "many"}, "unnamed"),
+    ],
+)
+def test_the_note_names_the_quantisation(folder, settings, words):
+    config = json.loads((folder / "config.json").read_text())
+    for place in ({"quantization_config": settings}, {"text_config": {"quantization_config": settings}}, {"compression_config": settings}):
+        (folder / "config.json").write_text(json.dumps(config | place))
+        assert identified(folder).note == f"{words} weights computed in fp32"
 
 
 # ---------------------------------------------------------------- names
@@ -288,7 +361,7 @@ def _as_folder(name):
         (_as_folder("config.json"), "cannot be read"),
         (_as_folder("tokenizer.json"), "cannot be read"),
         (lambda f: [(f / "config.json").unlink(), (f / "x.gguf").write_bytes(b"GGUF")], r"name the file itself: .*x\.gguf"),
-        (lambda f: [(f / "config.json").unlink(), (f / "adapter_config.json").write_text("{}")], "merge it into its base model"),
+        (lambda f: [(f / "config.json").unlink(), (f / "adapter_config.json").write_text("{}")], "neither a model nor an adapter"),
     ],
 )
 def test_damaged_folders_are_refused_with_what_would_work(folder, damage, words):
@@ -520,7 +593,7 @@ def test_settings_that_have_other_files_loaded_are_refused(folder, file, setting
 
 def test_an_adapter_beside_weights_is_refused(folder):
     (folder / "adapter_config.json").write_text("{}")
-    with pytest.raises(ModelError, match="merge the adapter first"):
+    with pytest.raises(ModelError, match="give the adapter a folder of its own"):
         identified(folder)
 
 
