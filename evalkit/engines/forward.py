@@ -84,7 +84,7 @@ def loglikelihoods(model: Any, group: Sequence[ScoreRow]) -> list[tuple[float, .
     pick = torch.tensor([(number[index, column], token) for index, column, token in wanted], device=logits.device)
     nats = (logits[pick[:, 0], pick[:, 1]] - torch.logsumexp(logits, dim=-1)[pick[:, 0]]).tolist()
     if not all(math.isfinite(value) for value in nats):
-        raise FloatingPointError("the model's log-likelihoods are not finite numbers; another dtype may work")
+        raise FloatingPointError("the model's log-likelihoods are not finite numbers")
     left = iter(nats)
     return [tuple(math.fsum(next(left) for _ in tokens) for _, tokens in row.continuations) for row in group]
 

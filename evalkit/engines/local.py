@@ -1,41 +1,50 @@
-"""The local engine: a checkpoint on this machine, scored by log-likelihood and decoded greedily.
+"""The local engine: a checkpoint on this machine, scored by log-likelihood and decoded.
 
     engine = LocalEngine(config)            # finds and identifies the model, loads nothing
+    engine.check(requests)                  # refuses what cannot be scored, before any weight is loaded
     for response in engine.answer(requests):
 
-Plain and exact: each row is computed in full, in groups that follow from the requests and a token budget alone.
+Each shared token is run once (`prefix`), exactly; a model that this does not fit is answered a slower way (`ways`), and says so.
 """
 
-import math
+import logging
 import os
-import re
-import resource
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import psutil
+
 from evalkit.checkpoints import Checkpoint, as_folder, identify, locate
 from evalkit.engines.batches import batches, halving, is_out_of_memory
-from evalkit.engines.loading import Loaded, load, load_encoder, needed_bytes, place, vocabulary
+from evalkit.engines.loading import Loaded, load, load_encoder, needed_bytes, place
+from evalkit.engines.memory import BUDGETS, GIB, Budget, footprint, limits, peak_rss_bytes, process_peak_bytes, reset_process_peak
 from evalkit.engines.tokens import TODAY, Encoder
-from evalkit.errors import ModelError
+from evalkit.errors import ModelError, SuiteError
 from evalkit.records import Ability, Model, Request, Response
 
 if TYPE_CHECKING:
+    from evalkit.engines.forest import Limits
     from evalkit.engines.forward import ScoreRow
     from evalkit.engines.generate import WriteRow, Written
+    from evalkit.engines.head import Head
+    from evalkit.engines.jobs import Job
+    from evalkit.engines.prefix import Work
+    from evalkit.engines.ways import Choice, Name, Way
 
 # Threads that wait spin by default, and beside any other process they take the processor from each other: measured here,
 # a spinning pool is half as fast on a busy machine and no faster on a quiet one. Read by OpenMP when torch loads.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # 2: templates that print the current date read tokens.TODAY; the template's digest is that of its text
-RULES = "local/2"
-SCORED_LOGITS = 2**27  # logits held at once while scoring: 512 MiB in fp32
+# 3: packed rows over stored prefixes
+RULES = "local/3"
+WAYS: "tuple[Name, ...]" = ("packed", "copies", "plain")
+DIAGNOSED = 8  # requests whose numbers are not finite and of which the layer is looked for: a forward each
+_log = logging.getLogger(__name__)
 
 
 class Settings(Protocol):
@@ -55,22 +64,6 @@ class Settings(Protocol):
     def chat_template(self) -> str: ...  # noqa: D102
     @property
     def memory_gib(self) -> float | None: ...  # noqa: D102
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
-    """Tokens of a group, by kind of device: fixed numbers, so that groups do not depend on the memory that is free."""
-
-    score: int
-    write: int
-    write_rows: int
-
-
-BUDGETS: Mapping[str, Budget] = {
-    "cpu": Budget(score=1024, write=16_384, write_rows=16),
-    "cuda": Budget(score=32_768, write=131_072, write_rows=64),  # unproven: no machine to measure on yet
-    "mps": Budget(score=4_096, write=32_768, write_rows=16),  # unproven
-}
 
 
 class LocalEngine:
@@ -93,6 +86,9 @@ class LocalEngine:
         self._encoder: Encoder | None = None
         self._loaded: Loaded | None = None
         self._folder: Path | None = None
+        self._ready: _Ready | None = None
+        self._diagnosed = 0
+        self._taken = 0  # bytes that the process held with the weights and nothing else
         self._events: dict[str, int] = {}
         self._since = "since start"
         self._peak_before = 0  # bytes; the peak up to the last reset, which the system forgets then
@@ -117,9 +113,12 @@ class LocalEngine:
     def load(self) -> Loaded:
         """Bring the weights into memory, if they are not there. Raises ModelError where they cannot be loaded."""
         if self._loaded is None:
+            before = psutil.Process().memory_info().rss
             self._loaded = load(
                 self._files(), self.model, self.encoder(), device=self._config.device, limit=self._config.memory_gib
             )
+            # weights that are mapped from their file count once they are read, so the larger of the two
+            self._taken = max(psutil.Process().memory_info().rss, before + needed_bytes(self.model))
         return self._loaded
 
     # ------------------------------------------------------------ answering
@@ -135,31 +134,98 @@ class LocalEngine:
         yield from self._score(scoring)
         yield from self._write(writing)
 
-    def _score(self, requests: Sequence[Request]) -> Iterator[Response]:
-        from evalkit.engines.forward import loglikelihoods
+    def check(self, requests: Sequence[Request]) -> None:
+        """Read every request to score as it will be asked. Raises SuiteError, naming the item, where options cannot be told apart."""
+        for request in requests:
+            if request.ability == "score":
+                try:
+                    pairs = self.encoder().pairs(request)
+                except ValueError as error:
+                    raise SuiteError(f"item {request.item!r} cannot be scored: {error}") from error
+                except Exception:  # noqa: BLE001 (a strangers' template; the request's own response says so)
+                    continue
+                _refuse_same_tokens(request, [(*context, *continuation) for context, continuation in pairs])
 
-        model = self.load().model
-        jobs: dict[str, _Scoring] = {}
-        rows: list[ScoreRow] = []
+    def _score(self, requests: Sequence[Request]) -> Iterator[Response]:
+        from evalkit.engines.jobs import Job
+
+        jobs: dict[str, Job] = {}
         for request in requests:
             try:
-                job = _Scoring.of(request, self.encoder())
+                job = Job.of(request, self.encoder())
             except Exception as error:  # noqa: BLE001 (a strangers' template or tokenizer may raise anything)
-                yield _failed(request, error)
+                yield self._failed(request, error)
                 continue
             if self.model.context and job.longest > self.model.context:
                 yield Response(request=request.id, finish="over_context", tokens_in=job.tokens_in)
                 continue
             jobs[request.id] = job
-            rows.extend(job.rows)
-        scored = max(1, SCORED_LOGITS // vocabulary(model))
-        for group in batches(rows, tokens=self._budget().score, scored=scored, most=self._config.batch_size):
-            start = time.perf_counter()
-            for row, result in halving(group, lambda part: loglikelihoods(model, part), self._trouble):
-                job = jobs[row.name.rpartition("/")[0]]
-                job.take(row, result, start)
-                if job.complete:
-                    yield job.response()
+        rows = [row for job in jobs.values() for row in job.rows]
+        if not rows:
+            return
+        for row, result, began in self._way(rows).score(rows, self._trouble):
+            job = jobs[row.name.rpartition("/")[0]]
+            job.take(row, result, began)
+            if job.complete:
+                yield job.response() if job.error is None else self._failed_job(job)
+
+    def _failed_job(self, job: "Job") -> Response:
+        assert job.error is not None  # noqa: S101 (asked for only then)
+        tokens = job.failed_row.tokens if job.failed_row else ()
+        return self._failed(job.request, job.error, tokens_in=job.tokens_in, tokens=tokens)
+
+    def _way(self, rows: "Sequence[ScoreRow]") -> "Way":
+        """The way of scoring these rows: proven at the first, and again where longer rows may behave otherwise."""
+        from evalkit.engines import ways
+        from evalkit.engines.prefix import PrefixScorer
+
+        longest = max(len(row.tokens) for row in rows)
+        sizes = self._limits(longest)
+        ready = self.ready()
+        if ready.choice is None or (ready.reach and longest > max(ready.proven, ready.reach)):
+            whole = min(longest, ready.reach + 1) if ready.reach and longest > ready.reach else 0
+            chosen = ways.rows_to_prove(rows, whole=whole)
+            ready.choice = ways.choose(ready.model, sizes, ready.head, chosen, allowed=WAYS)
+            ready.proven = longest
+            self._say(ready.choice)
+        plain = ways.Plain(ready.model, ready.work, sizes.step, self._config.batch_size)
+        if ready.choice.way == "packed":
+            return ways.Packed(PrefixScorer(ready.model, sizes, ready.head, ready.work), plain)
+        if ready.choice.way == "copies":
+            return ways.Copies(ready.model, ready.work, "step" if ready.choice.proof.mode == "step" else "chunk", plain)
+        return plain
+
+    def _say(self, choice: "Choice") -> None:
+        """A slower way than the first is no secret."""
+        for name, why in choice.refused.items():
+            event = f"{self.model.name} does not fit the {name!r} way of scoring ({why}); the {choice.way!r} way is used"
+            self._events[event] = self._events.get(event, 0) + 1
+            _log.warning(event)
+
+    def ready(self) -> "_Ready":
+        """The loaded model with what scoring needs beside it."""
+        if self._ready is None:
+            from evalkit.engines.head import Head
+            from evalkit.engines.prefix import Work
+            from evalkit.engines.ways import reach
+
+            model = self.load().model
+            self._ready = _Ready(model=model, head=Head(model), work=Work(), reach=reach(model))
+        return self._ready
+
+    def _limits(self, longest: int) -> "Limits":
+        model = self.load().model
+        config = model.config.get_text_config(decoder=True)
+        return limits(
+            self._budget(), footprint(config, model.dtype.itemsize), longest=longest, room=self._room(), rows=self._config.batch_size
+        )
+
+    def _room(self) -> float | None:
+        """Bytes beside the weights that the memory limit leaves; None without one. What the process held when it had loaded counts."""
+        if self._config.memory_gib is None:
+            return None
+        taken = needed_bytes(self.model) if self._cuda() else self._taken
+        return self._config.memory_gib * GIB - taken
 
     def _write(self, requests: Sequence[Request]) -> Iterator[Response]:
         from evalkit.engines.generate import WriteRow, write
@@ -174,18 +240,21 @@ class LocalEngine:
                     raise ValueError(f"max_tokens is {request.max_tokens}; at least 1 would work")
                 tokens = encoder.prompt(request)
             except Exception as error:  # noqa: BLE001 (a strangers' template or tokenizer may raise anything)
-                yield _failed(request, error)
+                yield self._failed(request, error)
                 continue
             if self.model.context and len(tokens) + request.max_tokens > self.model.context:
                 yield Response(request=request.id, finish="over_context", tokens_in=len(tokens))
                 continue
             rows.append(WriteRow(name=request.id, tokens=tokens, max_tokens=request.max_tokens, stop=request.stop))
             spent[request.id] = time.perf_counter() - start
-        budget = self._budget()
-        most = self._config.batch_size or budget.write_rows
-        for group in batches(rows, tokens=budget.write, scored=most, most=self._config.batch_size):
+        by_id = {request.id: request for request in requests}
+        most = self._config.batch_size or self._budget().slots
+        for group in batches(rows, tokens=16_384, scored=most, most=self._config.batch_size):
             for row, result in halving(group, lambda part: write(ready.model, encoder, part, ready.ends), self._trouble):
-                yield _written(row, result, spent[row.name])
+                if isinstance(result, Exception):
+                    yield self._failed(by_id[row.name], result, tokens_in=len(row.tokens), tokens=row.tokens)
+                else:
+                    yield _written(row, result, spent[row.name])
 
     def _budget(self) -> Budget:
         return BUDGETS[self.load().device.split(":")[0]]
@@ -198,12 +267,29 @@ class LocalEngine:
         self._events[event] = self._events.get(event, 0) + 1
         free_memory(error)
 
+    def _failed(self, request: Request, error: Exception, *, tokens_in: int = 0, tokens: Sequence[int] = ()) -> Response:
+        """Our failure as a response. `tokens` are those of the row that failed, to look for the layer of numbers that are none."""
+        from evalkit.engines.jobs import reason
+
+        said = reason(error)
+        if isinstance(error, FloatingPointError):
+            said = f"{said}; item {request.item!r}, {self._not_finite(tokens)}; another dtype may work"
+        return Response(request=request.id, finish="error", tokens_in=tokens_in, error=said)
+
+    def _not_finite(self, tokens: Sequence[int]) -> str:
+        from evalkit.engines.diagnosis import first_not_finite
+
+        self._diagnosed += 1
+        if not tokens or self._diagnosed > DIAGNOSED:
+            return f"in {self.model.dtype} (the layer was looked for in the first {DIAGNOSED} such items)"
+        return first_not_finite(self.load().model, tokens)
+
     # ------------------------------------------------------------ facts
 
     def reset_peak(self) -> bool:
         """Let the peak of memory begin anew, at what is held now; False where the system cannot (`facts` says which)."""
         before = peak_rss_bytes()
-        done = _reset_process_peak()
+        done = reset_process_peak()
         if done:
             self._peak_before = max(self._peak_before, before)
         if self._cuda():
@@ -241,6 +327,8 @@ class LocalEngine:
             "peak_rss_bytes": max(self._peak_before, peak_rss_bytes()),
             "events": [{"event": event, "times": times} for event, times in self._events.items()],
         }
+        if self._ready is not None:
+            facts |= {"work": asdict(self._ready.work), "scoring": self._ready.choice.facts() if self._ready.choice else None}
         if self._loaded is not None:
             import torch
 
@@ -250,67 +338,29 @@ class LocalEngine:
         return facts
 
 
-class _Scoring:
-    """A request to score while its rows come in."""
+@dataclass(slots=True)
+class _Ready:
+    """A loaded model with what scoring needs beside it, and the way that was found to fit."""
 
-    def __init__(self, request: Request, pairs: Sequence[tuple[tuple[int, ...], tuple[int, ...]]], began: float) -> None:
-        from evalkit.engines.forward import ScoreRow
-
-        self.request = request
-        self.tokens_in = len(pairs[0][0])
-        self.option_tokens = tuple(len(continuation) for _, continuation in pairs)
-        fed: dict[tuple[int, ...], list[int]] = {}
-        for index, (context, continuation) in enumerate(pairs):
-            fed.setdefault((*context, *continuation[:-1]), []).append(index)  # one-token options share their context's row
-        self.rows = [
-            ScoreRow(f"{request.id}/{number}", tokens, tuple((len(pairs[index][0]) - 1, pairs[index][1]) for index in indices))
-            for number, (tokens, indices) in enumerate(fed.items())
-        ]
-        self._options = {row.name: indices for row, indices in zip(self.rows, fed.values(), strict=True)}
-        self._nats: dict[int, float] = {}
-        self._error: Exception | None = None
-        self._waiting = len(self.rows)
-        self._encode_s = time.perf_counter() - began
-        self._start = math.inf
-        self._end = 0.0
-
-    @classmethod
-    def of(cls, request: Request, encoder: Encoder) -> "_Scoring":
-        began = time.perf_counter()
-        return cls(request, encoder.pairs(request), began)
-
-    @property
-    def longest(self) -> int:
-        return max(len(row.tokens) for row in self.rows)
-
-    @property
-    def complete(self) -> bool:
-        return self._waiting == 0
-
-    def take(self, row: "ScoreRow", result: "tuple[float, ...] | Exception", start: float) -> None:
-        self._waiting -= 1
-        self._start, self._end = min(self._start, start), time.perf_counter()
-        if isinstance(result, Exception):
-            self._error = result
-        else:
-            self._nats.update(zip(self._options[row.name], result, strict=True))
-
-    def response(self) -> Response:
-        if self._error is not None:
-            return _failed(self.request, self._error, tokens_in=self.tokens_in)
-        return Response(
-            request=self.request.id,
-            finish="scored",
-            loglikelihoods=tuple(self._nats[index] for index in range(len(self.option_tokens))),
-            option_tokens=self.option_tokens,
-            tokens_in=self.tokens_in,
-            total_s=self._encode_s + self._end - self._start,
-        )
+    model: Any
+    head: "Head"
+    work: "Work"
+    reach: int  # tokens; rows beyond it may behave otherwise than shorter ones (0: none does)
+    choice: "Choice | None" = None
+    proven: int = 0  # tokens of the longest row when the way was chosen
 
 
-def _written(row: "WriteRow", result: "Written | Exception", encode_s: float) -> Response:
-    if isinstance(result, Exception):
-        return Response(request=row.name, finish="error", tokens_in=len(row.tokens), error=_reason(result))
+def _refuse_same_tokens(request: Request, wholes: Sequence[tuple[int, ...]]) -> None:
+    for index, whole in enumerate(wholes):
+        if whole in wholes[:index]:
+            one, other = request.options[wholes.index(whole)], request.options[index]
+            raise SuiteError(
+                f"item {request.item!r}: options {one!r} and {other!r} are the same tokens to this model, so scoring cannot tell them "
+                "apart; word one of them otherwise, or use answers: generated"
+            )
+
+
+def _written(row: "WriteRow", result: "Written", encode_s: float) -> Response:
     return Response(
         request=row.name,
         finish=result.finish,
@@ -320,47 +370,3 @@ def _written(row: "WriteRow", result: "Written | Exception", encode_s: float) ->
         first_s=encode_s + result.first_s,
         total_s=encode_s + result.total_s,
     )
-
-
-def _failed(request: Request, error: Exception, tokens_in: int = 0) -> Response:
-    return Response(request=request.id, finish="error", tokens_in=tokens_in, error=_reason(error))
-
-
-def _reason(error: Exception) -> str:
-    if is_out_of_memory(error):
-        return "out of memory with this request alone; a smaller dtype, or a device with more memory, would work"
-    return f"{type(error).__name__}: {error}"[:500]
-
-
-def peak_rss_bytes() -> int:
-    """Largest resident memory of this process so far, in bytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024  # macOS counts bytes, Linux KiB
-
-
-_PROC = Path("/proc/self")
-
-
-def process_peak_bytes() -> int:
-    """Largest resident memory in bytes since the start or the last reset: VmHWM on Linux, elsewhere `peak_rss_bytes`."""
-    try:
-        status = (_PROC / "status").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return peak_rss_bytes()
-    found = re.search(r"^VmHWM:\s*(\d+) kB", status, re.MULTILINE)
-    return int(found[1]) * 1024 if found else peak_rss_bytes()
-
-
-def _reset_process_peak() -> bool:
-    """Linux: 5 written to clear_refs sets VmHWM to what is held now (proc(5)). The figure itself is asked whether it did."""
-    before = process_peak_bytes()
-    try:
-        (_PROC / "clear_refs").write_text("5", encoding="ascii")
-        status = (_PROC / "status").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return False
-    held = re.search(r"^VmRSS:\s*(\d+) kB", status, re.MULTILINE)
-    if held is None or "VmHWM:" not in status:
-        return False
-    # a system that takes the write and does nothing keeps a peak well above what is held
-    return process_peak_bytes() < before or before <= 1.02 * int(held[1]) * 1024

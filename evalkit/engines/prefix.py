@@ -10,16 +10,15 @@ differs. What does not fit (another kind of attention, recurrent layers) is foun
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 
-from evalkit.engines import plain
 from evalkit.engines.attention import Pack, Store, UnfitError, laid_out, packing
 from evalkit.engines.batches import halving, is_out_of_memory
 from evalkit.engines.forest import Limits, Node, Row, grow, steps
-from evalkit.engines.forward import ScoreRow, free_memory, logits_at
+from evalkit.engines.forward import ScoreRow, free_memory, logits_at, loglikelihoods
 from evalkit.engines.head import Caught, Head
 
 Trouble = Callable[[Exception, int], None]
@@ -28,6 +27,7 @@ Nats = tuple[float, ...]
 # differently at every layer, so that only a gross fault shows there
 TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-6}
 COARSE = 0.25
+TIGHT_ROW = 16  # tokens
 
 
 @dataclass(slots=True)
@@ -251,16 +251,17 @@ def _one(row: Row, number: int) -> Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """What the engine found when it compared the packed way with the plain one. `why` is "" where the packed way fits."""
+    """What the engine found when it compared a faster way with the plain one. `why` is "" where it fits."""
 
     why: str
-    rows: int
-    largest: float  # difference in nats a token
+    rows: int = 0
+    largest: float | None = None  # difference in nats a token
+    mode: str = ""  # how the way is carried out, where it has several
 
 
 def fits(model: Any, limits: Limits, head: Head, rows: Sequence[ScoreRow]) -> Proof:
-    """Scores `rows` both ways: packed with stored prefixes and branches, and by one plain forward a continuation."""
-    tight = Limits(step=limits.step, row=16, held=limits.held)  # small rows, so that prefixes are stored and merged
+    """Scores `rows` packed, with stored prefixes and branches, and by a plain forward of the library's own attention each."""
+    tight = replace(limits, row=TIGHT_ROW)  # small rows, so that prefixes are stored and merged
     tolerance = TOLERANCE.get(model.dtype, COARSE)
     largest = 0.0
     errors: list[Exception] = []
@@ -268,11 +269,11 @@ def fits(model: Any, limits: Limits, head: Head, rows: Sequence[ScoreRow]) -> Pr
         for row, result, _ in PrefixScorer(model, tight, head, Work()).score(rows, lambda error, _: errors.append(error)):
             if errors or isinstance(result, Exception):
                 raise errors[0] if errors else result if isinstance(result, Exception) else UnfitError("")
-            for (start, ids), nats in zip(row.continuations, result, strict=True):
-                plainly = plain.loglikelihood(model, row.tokens[: start + 1], ids)
-                largest = max(largest, abs(nats - plainly) / len(ids))
+            (plainly,) = loglikelihoods(model, [row])
+            for (_, ids), nats, other in zip(row.continuations, result, plainly, strict=True):
+                largest = max(largest, abs(nats - other) / len(ids))
     except Exception as error:  # noqa: BLE001 (whatever a strangers' architecture raises here says that it does not fit)
-        return Proof(why=f"{type(error).__name__}: {error}"[:300], rows=len(rows), largest=math.nan)
+        return Proof(why=f"{type(error).__name__}: {error}"[:300], rows=len(rows))
     if not largest <= tolerance:
         return Proof(why=f"log-likelihoods differ by {largest:.2g} nats a token from a plain forward", rows=len(rows), largest=largest)
     return Proof(why="", rows=len(rows), largest=largest)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 import pytest
 import torch
 
-from evalkit.engines import forward, generate, plain
+from evalkit.engines import forward, generate, plain, prefix
 from evalkit.engines.local import RULES, LocalEngine
 from evalkit.errors import ModelError
 from evalkit.records import Message
@@ -53,7 +53,7 @@ class TestLawsAtEightRows(EngineLaws):
 
 def test_making_one_loads_nothing():
     engine = engine_of()
-    assert engine.rules == RULES == "local/2"
+    assert engine.rules == RULES == "local/3"
     assert "load_s" not in engine.facts()
     list(engine.answer([asked("score", "x")]))
     facts = engine.facts()
@@ -102,25 +102,17 @@ def test_one_row_at_a_time_is_equal_to_the_last_bit_in_any_order():
         assert response.loglikelihoods == turned[name].loglikelihoods
 
 
-def test_letters_of_one_prompt_share_one_row_and_logits_are_narrow(monkeypatch):
+def test_letters_of_one_prompt_are_read_at_one_position():
     engine = engine_of()
-    shapes = []
-    inner = forward.logits_at
-
-    def spy(model, rows, columns, **inputs):
-        logits = inner(model, rows, columns, **inputs)
-        shapes.append((tuple(inputs["input_ids"].shape), tuple(logits.shape)))
-        return logits
-
-    monkeypatch.setattr(forward, "logits_at", spy)
+    list(engine.answer([asked("score", "Which metal?")]))  # the first request is also what the engine proves itself on
+    before = engine.facts()["work"]
     (response,) = engine.answer([asked("score", "Which gas?")])
+    after = engine.facts()["work"]
     assert len(response.loglikelihoods) == 4
-    assert len(shapes) == 1
-    (rows, _), (places, vocabulary) = shapes[0]
-    assert rows == 1
     assert response.option_tokens == (1, 1, 1, 1)
-    assert places == 1
-    assert vocabulary == engine.load().model.config.vocab_size
+    assert after["positions"] - before["positions"] == 1
+    assert after["steps"] - before["steps"] == 1
+    assert after["tokens_computed"] - before["tokens_computed"] == response.tokens_in
 
 
 def test_a_head_that_is_no_module_call_gives_the_same_numbers():
@@ -269,31 +261,27 @@ def test_too_long_for_the_context_is_said_and_nothing_is_cut():
 @pytest.mark.parametrize(
     "error", [torch.OutOfMemoryError("CUDA out of memory"), RuntimeError("not enough memory: you tried to allocate"), MemoryError()]
 )
-def test_out_of_memory_every_seventh_call_loses_nothing(monkeypatch, error):
-    engine = engine_of(batch_size=4)
-    requests = [asked("score", f"question {number} " * (1 + number % 5)) for number in range(30)]
-    requests += [asked("generate", f"write {number}", max_tokens=3) for number in range(9)]
+def test_out_of_memory_every_seventh_forward_loses_nothing(monkeypatch, error):
+    engine = engine_of("llama", "", batch_size=2)
+    requests = [asked("score", f"{number} of the questions " * (1 + number % 5)) for number in range(40)]
+    requests += [asked("score", "the same start of a longer text, over and over " * 3 + f"end {number}") for number in range(12)]
     clean = answers(engine, requests)
     calls = raised = 0
-    score, step = forward.loglikelihoods, generate.Decoding.step
+    inner = prefix._run
 
-    def failing(inner, single):
-        def call(*arguments):
-            nonlocal calls, raised
-            calls += 1
-            if calls % 7 == 0 and not single(*arguments):
-                raised += 1
-                raise error
-            return inner(*arguments)
+    def failing(*arguments):
+        nonlocal calls, raised
+        calls += 1
+        if calls % 7 == 0:
+            raised += 1
+            raise error
+        return inner(*arguments)
 
-        return call
-
-    monkeypatch.setattr(forward, "loglikelihoods", failing(score, lambda _, group: len(group) == 1))
-    monkeypatch.setattr(generate.Decoding, "step", failing(step, lambda decoding: decoding.ids.shape[0] == 1))
+    monkeypatch.setattr(prefix, "_run", failing)
     found = answers(engine, requests)
     assert raised >= 2
     for name, response in found.items():
-        assert response.finish == clean[name].finish != "error"
+        assert response.finish == clean[name].finish == "scored"
         assert_same(response, clean[name])
     events = engine.facts()["events"]
     assert all(entry["event"].startswith("out of memory: a group of ") for entry in events)
@@ -304,14 +292,15 @@ def test_a_request_that_never_fits_is_an_error_and_its_neighbours_are_answered(m
     engine = engine_of(batch_size=8)
     requests = [asked("score", f"question {number}") for number in range(7)]
     bad = asked("score", "question " * 30)
-    inner = forward.loglikelihoods
+    list(engine.answer(requests[:2]))
+    inner = prefix._run
 
-    def call(model, group):
-        if any(len(row.tokens) > 100 for row in group):
+    def call(model, pack, places):
+        if any(row.positions[-1] > 100 for row in pack.rows):
             raise torch.OutOfMemoryError("out of memory")
-        return inner(model, group)
+        return inner(model, pack, places)
 
-    monkeypatch.setattr(forward, "loglikelihoods", call)
+    monkeypatch.setattr(prefix, "_run", call)
     found = answers(engine, [*requests, bad])
     assert found[bad.id].finish == "error"
     assert "out of memory" in found[bad.id].error
@@ -320,19 +309,20 @@ def test_a_request_that_never_fits_is_an_error_and_its_neighbours_are_answered(m
 
 def test_an_exception_is_an_error_response_and_ctrl_c_passes_through(monkeypatch):
     engine = engine_of()
+    list(engine.answer([asked("score", "y")]))
 
-    def broken(model, group):
+    def broken(*_):
         raise IndexError("index out of range in self")
 
-    monkeypatch.setattr(forward, "loglikelihoods", broken)
+    monkeypatch.setattr(prefix, "_run", broken)
     (response,) = engine.answer([asked("score", "x")])
     assert response.finish == "error"
     assert "IndexError" in response.error
 
-    def interrupted(model, group):
+    def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(forward, "loglikelihoods", interrupted)
+    monkeypatch.setattr(prefix, "_run", interrupted)
     with pytest.raises(KeyboardInterrupt):
         list(engine.answer([asked("score", "x")]))
 
@@ -405,7 +395,7 @@ def test_the_peak_begins_anew_where_the_system_can_and_says_so():
 
 def test_a_peak_that_cannot_begin_anew_is_since_start(monkeypatch, tmp_path):
     engine = engine_of()
-    monkeypatch.setattr("evalkit.engines.local._PROC", tmp_path / "absent")
+    monkeypatch.setattr("evalkit.engines.memory._PROC", tmp_path / "absent")
     assert not engine.reset_peak()
     facts = engine.facts()
     assert facts["peak_what"] == "process memory since start"

@@ -1,0 +1,77 @@
+"""A request to score, from its options' tokens to rows, and from the rows' results to its response."""
+
+import math
+import time
+from collections.abc import Sequence
+
+from evalkit.engines.batches import is_out_of_memory
+from evalkit.engines.forward import ScoreRow
+from evalkit.engines.tokens import Encoder, Pair
+from evalkit.records import Request, Response
+
+
+class Job:
+    """A request to score while its rows come in."""
+
+    def __init__(self, request: Request, pairs: Sequence[Pair], began: float) -> None:
+        self.request = request
+        self.tokens_in = len(pairs[0][0])
+        self.option_tokens = tuple(len(continuation) for _, continuation in pairs)
+        fed: dict[tuple[int, ...], list[int]] = {}
+        for index, (context, continuation) in enumerate(pairs):
+            fed.setdefault((*context, *continuation[:-1]), []).append(index)  # one-token options share their context's row
+        self.rows = [
+            ScoreRow(f"{request.id}/{number}", tokens, tuple((len(pairs[index][0]) - 1, pairs[index][1]) for index in indices))
+            for number, (tokens, indices) in enumerate(fed.items())
+        ]
+        self._options = {row.name: indices for row, indices in zip(self.rows, fed.values(), strict=True)}
+        self._nats: dict[int, float] = {}
+        self._waiting = len(self.rows)
+        self._encode_s = time.perf_counter() - began
+        self._start = math.inf
+        self._end = 0.0
+        self.error: Exception | None = None
+        self.failed_row: ScoreRow | None = None
+
+    @classmethod
+    def of(cls, request: Request, encoder: Encoder) -> "Job":
+        """The job of `request`. Raises what its template or tokenizer raises, ValueError for options that cannot be scored."""
+        began = time.perf_counter()
+        return cls(request, encoder.pairs(request), began)
+
+    @property
+    def longest(self) -> int:
+        """Tokens of its longest row."""
+        return max(len(row.tokens) for row in self.rows)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all rows came in."""
+        return self._waiting == 0
+
+    def take(self, row: ScoreRow, result: tuple[float, ...] | Exception, start: float) -> None:
+        """Takes in what a row gave; `start` is when work on it (its prefix included) began."""
+        self._waiting -= 1
+        self._start, self._end = min(self._start, start), time.perf_counter()
+        if isinstance(result, Exception):
+            self.error, self.failed_row = result, row
+        else:
+            self._nats.update(zip(self._options[row.name], result, strict=True))
+
+    def response(self) -> Response:
+        """What came of it, once it is complete and without `error`."""
+        return Response(
+            request=self.request.id,
+            finish="scored",
+            loglikelihoods=tuple(self._nats[index] for index in range(len(self.option_tokens))),
+            option_tokens=self.option_tokens,
+            tokens_in=self.tokens_in,
+            total_s=self._encode_s + self._end - self._start,
+        )
+
+
+def reason(error: Exception) -> str:
+    """An engine's failure in words for the response."""
+    if is_out_of_memory(error):
+        return "out of memory with this request alone; a smaller dtype, or a device with more memory, would work"
+    return f"{type(error).__name__}: {error}"[:500]

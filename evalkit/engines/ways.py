@@ -1,0 +1,178 @@
+"""The ways of scoring rows, the fastest first, and which of them a model fits: found out by comparing, not by its name.
+
+- packed: a forest of shared prefixes, packed rows (`prefix`)
+- copies: shared prefixes through the model's own cache, copied for every branch (`copies`), for recurrent and hybrid models
+- plain: every row in full (`forward`)
+"""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Protocol
+
+from evalkit.engines import copies, forward
+from evalkit.engines.attention import UnfitError
+from evalkit.engines.batches import batches, halving
+from evalkit.engines.forest import Limits
+from evalkit.engines.forward import ScoreRow
+from evalkit.engines.head import Head
+from evalkit.engines.prefix import Nats, PrefixScorer, Proof, Trouble, Work, fits
+
+Name = Literal["packed", "copies", "plain"]
+Scored = Iterator[tuple[ScoreRow, Nats | Exception, float]]
+PLAIN_LOGITS = 2**27  # logits held at once by the plain way: 512 MiB in fp32
+# a proof's rows: the first tokens of a prompt and its last ones, so that it costs little however long the prompts are
+HEAD_TOKENS, TAIL_TOKENS, PROOF_ROWS = 64, 32, 4
+
+
+class Way(Protocol):
+    """Scores rows: each with its continuations' log-likelihoods or what went wrong, and when work on it began."""
+
+    @property
+    def name(self) -> Name:
+        """Which of the three."""
+        ...
+
+    def score(self, rows: Sequence[ScoreRow], trouble: Trouble) -> Scored:
+        """Any order, each as soon as it is ready."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Falls back to the plain way for the rows that the packed way turns out not to fit in mid-run."""
+
+    scorer: PrefixScorer
+    plain: "Plain"
+    name: Name = "packed"
+
+    def score(self, rows: Sequence[ScoreRow], trouble: Trouble) -> Scored:
+        """As `Way.score`."""
+        unfit: list[ScoreRow] = []
+        for row, result, began in self.scorer.score(rows, trouble):
+            if isinstance(result, UnfitError):
+                unfit.append(row)
+            else:
+                yield row, result, began
+        yield from self.plain.score(unfit, trouble)
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Groups of rows that share a prefix, each group with copies of the model's own cache."""
+
+    model: Any
+    work: Work
+    mode: copies.Way
+    plain: "Plain"
+    name: Name = "copies"
+
+    def score(self, rows: Sequence[ScoreRow], trouble: Trouble) -> Scored:
+        """As `Way.score`."""
+        alone: list[ScoreRow] = []
+        for group in copies.plan(rows, way=self.mode):
+            if len(group) == 1:
+                alone += group
+                continue
+            began = time.perf_counter()
+            for row, result in halving(group, lambda some: copies.loglikelihoods(self.model, some, way=self.mode), trouble):
+                self.work.tokens_asked += len(row.tokens)
+                yield row, result, began
+            self.work.steps += 1
+        yield from self.plain.score(alone, trouble)
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """Rows in full, in padded groups of like length."""
+
+    model: Any
+    work: Work
+    tokens: int
+    rows: int | None
+    name: Name = "plain"
+
+    def score(self, rows: Sequence[ScoreRow], trouble: Trouble) -> Scored:
+        """As `Way.score`."""
+        scored = max(1, PLAIN_LOGITS // int(self.model.get_output_embeddings().weight.shape[0]))
+        for group in batches(rows, tokens=self.tokens, scored=scored, most=self.rows):
+            began = time.perf_counter()
+            for row, result in halving(group, lambda some: forward.loglikelihoods(self.model, some), trouble):
+                self.work.tokens_asked += len(row.tokens)
+                self.work.tokens_computed += len(row.tokens)
+                self.work.positions += row.scored
+                yield row, result, began
+            self.work.steps += 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The way that was chosen, how it was proven, and why the faster ones were not: for the bundle's facts."""
+
+    way: Name
+    proof: Proof
+    refused: Mapping[str, str]
+
+    def facts(self) -> dict[str, Any]:
+        """As JSON."""
+        return {"way": self.way, "proof": asdict(self.proof), "refused": dict(self.refused)}
+
+
+def choose(model: Any, limits: Limits, head: Head, rows: Sequence[ScoreRow], *, allowed: Sequence[Name]) -> Choice:
+    """The first of `allowed` that gives the plain way's numbers on `rows`."""
+    refused: dict[str, str] = {}
+    for name in allowed:
+        proof = _proof(name, model, limits, head, rows)
+        if not proof.why:
+            return Choice(way=name, proof=proof, refused=refused)
+        refused[name] = proof.why
+    return Choice(way="plain", proof=Proof(why=""), refused=refused)
+
+
+def _proof(name: Name, model: Any, limits: Limits, head: Head, rows: Sequence[ScoreRow]) -> Proof:
+    if name == "packed":
+        return fits(model, limits, head, rows)
+    if name == "copies":
+        mode = copies.fits(model, rows)
+        return Proof(why="" if mode else "the model's own cache gives other log-likelihoods", rows=len(rows), mode=mode)
+    return Proof(why="")
+
+
+def rows_to_prove(rows: Sequence[ScoreRow], *, whole: int = 0) -> list[ScoreRow]:
+    """A few of `rows`, shortened to their first and last tokens; with `whole`, also the shortest of at least that many tokens.
+
+    They share their first tokens where the requests do, so that prefixes are stored and branch.
+    """
+    chosen: dict[tuple[int, ...], ScoreRow] = {}
+    ordered = sorted(rows, key=lambda row: row.tokens)
+    picked = ordered[: PROOF_ROWS // 2] + sorted(rows, key=lambda row: row.order)[-PROOF_ROWS // 2 :]
+    for row in picked:
+        short = shortened(row)
+        chosen.setdefault(short.tokens, short)
+    long = sorted((row for row in rows if whole and len(row.tokens) >= whole), key=lambda row: row.order)
+    return [*chosen.values(), *long[:1]]
+
+
+def shortened(row: ScoreRow) -> ScoreRow:
+    """The row without its middle: what is read off it stays."""
+    first = min(start for start, _ in row.continuations)
+    tail = max(0, first - TAIL_TOKENS)
+    if tail <= HEAD_TOKENS:
+        return row
+    cut = tail - HEAD_TOKENS
+    tokens = (*row.tokens[:HEAD_TOKENS], *row.tokens[tail:])
+    return ScoreRow(row.name, tokens, tuple((start - cut, ids) for start, ids in row.continuations))
+
+
+def reach(model: Any) -> int:
+    """Tokens after which a sequence may be treated otherwise than a shorter one: a sliding window, or positions that are rescaled.
+
+    0 where the configuration names none.
+    """
+    config = model.config.get_text_config(decoder=True)
+    found = [getattr(config, "sliding_window", None), getattr(config, "attention_chunk_size", None)]
+    scaling = getattr(config, "rope_parameters", None) or getattr(config, "rope_scaling", None) or {}
+    for entry in (scaling, *(value for value in scaling.values() if isinstance(value, Mapping))):
+        if entry.get("rope_type") in ("dynamic", "longrope"):
+            found.append(entry.get("original_max_position_embeddings") or getattr(config, "max_position_embeddings", None))
+    return min((int(size) for size in found if size), default=0)
