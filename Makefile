@@ -5,11 +5,12 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= 2
 
-.PHONY: help demo test lint proofs wheel clean
+.PHONY: help demo test lint bench proofs wheel clean
 help:
 	@echo "make demo    install, run a real model through five suites, build the leaderboard"
 	@echo "make test    install, run the fast tests (what CI runs)"
 	@echo "make lint    ruff and mypy --strict"
+	@echo "make bench   evalkit against lm_eval, side by side; FULL=1 takes longer, DATA=dir and MODEL=name choose"
 	@echo "make proofs  simulations; writes tests/proofs/*.json"
 	@echo "make wheel   build dist/*.whl"
 
@@ -36,8 +37,11 @@ test: $(VENV)/.dev lint
 	$(BIN)/python -m pytest -n $(WORKERS) -rs
 
 lint: $(VENV)/.dev
-	$(BIN)/ruff check evalkit tests suites
-	$(BIN)/mypy
+	$(BIN)/ruff check evalkit tests suites benchmarks
+	$(BIN)/mypy -p evalkit -p benchmarks
+
+bench: $(VENV)/.demo
+	$(BIN)/python benchmarks/against_lm_eval.py $(if $(FULL),,--quick) $(if $(DATA),--data "$(DATA)") $(if $(MODEL),--model "$(MODEL)")
 
 proofs: $(VENV)/.dev
 	$(BIN)/python -m tests.proofs.coverage
