@@ -321,8 +321,11 @@ def _identify_folder(checkpoint: Checkpoint, dtype: str, device: str) -> Model:
     files = _weight_files(folder)
     tensors = [_tensors(file) for file in files]
     quantised = quantisation(config)
+    parameters = _parameters(quantised, files, tensors)
     if dtype == "auto":
-        dtype = auto_dtype(str(config.get("dtype") or config.get("torch_dtype") or "float32"), device)
+        own = str(config.get("dtype") or config.get("torch_dtype") or "float32")
+        # what stays packed is computed in the dtype that its scales are kept in, whatever a quantiser is told
+        dtype = own if parameters is None and own in DTYPES else auto_dtype(own, device)
     note = f"{_words_of(quantised)} weights computed in {DTYPES[dtype]}" if quantised else ""
     # weights beside the loaded ones count too: should another version of transformers prefer them, the identity says so
     beside = sorted({*folder.glob("*.safetensors"), *folder.glob("*.safetensors.index.json")} - set(files))
@@ -336,7 +339,7 @@ def _identify_folder(checkpoint: Checkpoint, dtype: str, device: str) -> Model:
         revision=checkpoint.revision,
         dtype=dtype,
         note=checkpoint.note or note,
-        parameters=_parameters(quantised, files, tensors),
+        parameters=parameters,
         weight_bytes=sum(file.stat().st_size for file in files),
         context=_context(config),
         licence=_licence(folder),

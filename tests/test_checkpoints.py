@@ -205,6 +205,8 @@ def test_a_quantised_checkpoint_has_no_parameter_count_rather_than_a_wrong_one(f
     (folder / "config.json").write_text(json.dumps(config | {"quantization_config": {"quant_method": "gptq"}}))
     model = identified(folder, "float16")
     assert (model.parameters, model.note) == (None, "gptq weights computed in fp16")
+    (folder / "config.json").write_text(json.dumps(config | {"quantization_config": {"quant_method": "gptq"}, "dtype": "float16"}))
+    assert identify(locate(str(folder)), "auto", "cpu").dtype == "float16"  # its kernels compute in what its scales are kept in
 
 
 @pytest.mark.parametrize(

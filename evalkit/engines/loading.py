@@ -165,6 +165,8 @@ def load(folder: Path, record: Model, encoder: Encoder, *, device: str, limit: f
     files = {path: _stamp(path) for part in filter(None, (base, adapter)) for path in sorted(part.glob("*.safetensors"))}
     start = time.perf_counter()
     model = _weights(base, record.dtype, spot, _how_dequantised(base, quantised, found))
+    if quantised:
+        _check_dtype(model, base, record.dtype)
     if adapter is not None:
         model = _adapted(model, adapter, base, record, spot)
     ends, load_s = _ends(model, encoder), time.perf_counter() - start
@@ -250,10 +252,14 @@ def _weights(folder: Path, dtype: str, spot: Placement, dequantised: Mapping[str
         raise ModelError(f"{folder}: {len(lacking)} tensors are missing or of another shape, such as {lacking[0]}; fetch it again")
     if model.get_output_embeddings() is None:
         raise ModelError(f"{folder}: {type(model).__name__} has no language-model head, so it cannot be scored")
-    if model.dtype != getattr(torch, dtype):  # a quantiser may choose for itself
-        other = str(model.dtype).removeprefix("torch.")
-        raise ModelError(f"{folder}: its weights are computed in {other}, not in {dtype}; dtype: {other} would work")
     return model.eval()
+
+
+def _check_dtype(model: Any, folder: Path, dtype: str) -> None:
+    """Raises ModelError where a quantiser computes in another dtype than it was told: that of the file, or its kernels'."""
+    found = str(model.dtype).removeprefix("torch.")
+    if found != dtype:
+        raise ModelError(f"{folder}: its quantised weights are computed in {found}, not in {dtype}; dtype: {found} would work")
 
 
 def _adapted(model: Any, adapter: Path, base: Path, record: Model, spot: Placement) -> Any:

@@ -157,6 +157,27 @@ def test_the_engine_answers_with_an_adapter(made):
     assert answers["adapted"].loglikelihoods != answers["base"].loglikelihoods
 
 
+def test_beside_a_packed_base_the_adapter_stays_a_layer_of_its_own(made):
+    from dataclasses import replace
+
+    found = locate(str(made[0]))
+    record = replace(identify(found, "float32"), parameters=None)  # as of weights that are packed
+    model = load(made[0], record, load_encoder(made[0], chat=False), device="cpu", limit=None).model
+    assert type(model).__name__ == "LlamaForCausalLM"
+    assert any("lora_A" in name for name, _ in model.named_parameters())
+    assert float((logits_of(model) - made[1]).abs().max()) < 1e-6 * float(made[1].abs().max())
+
+
+def test_the_note_says_that_an_adapter_stays_beside(adapter, tmp_path):
+    base = Path(shutil.copytree(checkpoint("llama", chat="own bos"), tmp_path / "base"))
+    config = json.loads((base / "config.json").read_text())
+    (base / "config.json").write_text(json.dumps(config | {"quantization_config": {"quant_method": "bitsandbytes", "load_in_4bit": True}}))
+    change(adapter, base_model_name_or_path="../base")
+    found = identify(locate(str(adapter)), "float32")
+    assert found.note == "lora adapter tuned beside base; bitsandbytes 4-bit weights computed in fp32"
+    assert found.parameters is None
+
+
 # ---------------------------------------------------------------- identity
 
 
