@@ -44,6 +44,7 @@ MERGED = ("LORA", "ADALORA", "IA3", "LOHA", "LOKR", "OFT", "HRA", "MISS", "LN_TU
 PLAIN_STARTS = (True, False, None, "gaussian", "orthogonal")  # init_lora_weights; others alter the base when they are loaded
 SETTINGS = ("config.json", "generation_config.json")  # they change answers, so they are part of the weights' identity
 DTYPES = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
+CONVERTED = "conversion.json"  # written last into a converted folder: the size of each of its files
 CONVERSION = "1"  # version of what `as_folder` does; part of the cached folder's name
 _HEADER_LIMIT = 100_000_000  # bytes; the limit of the safetensors format itself
 _JSON_LIMIT = 200_000_000  # bytes; the largest tokenizers take 40 MB
@@ -244,7 +245,9 @@ def _identify_adapter(checkpoint: Checkpoint, base: Checkpoint, dtype: str, devi
         _refuse_redirects(folder, "tokenizer_config.json")
     # one that stays packed cannot take the adapter's numbers in without rounding them, so the adapter's layers stay beside it
     merged = "merged into" if below.parameters is not None else "beside"
-    note = f"{str(settings['peft_type']).lower()} adapter {checkpoint.name.removeprefix(base.name + '+')} {merged} {base.name}"
+    commit = f"@{base.revision[:12]}" if base.revision else ""
+    note = f"{str(settings['peft_type']).lower()} adapter {checkpoint.name.removeprefix(base.name + '+')} {merged} {base.name}{commit}"
+    licences = [licence for licence in (_licence(folder), below.licence) if licence]  # the adapter's does not free its base
     return replace(
         below,
         name=checkpoint.name,
@@ -255,7 +258,7 @@ def _identify_adapter(checkpoint: Checkpoint, base: Checkpoint, dtype: str, devi
         revision=checkpoint.revision,
         note="; ".join(filter(None, [note, below.note])),
         weight_bytes=(below.weight_bytes or 0) + (folder / ADAPTER_WEIGHTS).stat().st_size,
-        licence=_licence(folder) or below.licence,
+        licence=" and ".join(dict.fromkeys(licences)),
         vendor=_vendor(checkpoint),
     )
 
@@ -764,7 +767,7 @@ def as_folder(checkpoint: Checkpoint) -> Path:
 
 def _complete(place: Path) -> bool:
     try:
-        sizes = json.loads((place / "conversion.json").read_text(encoding="utf-8"))
+        sizes = json.loads((place / CONVERTED).read_text(encoding="utf-8"))
         return bool(sizes) and all((place / name).stat().st_size == size for name, size in sizes.items())
     except (OSError, ValueError, AttributeError):
         return False
@@ -793,7 +796,7 @@ def _build(gguf: Path, place: Path) -> None:
         sizes = {file.name: file.stat().st_size for file in sorted(beside.iterdir())}
         for name in sizes:
             _sync(beside / name)
-        with atomic_write(beside / "conversion.json") as stream:
+        with atomic_write(beside / CONVERTED) as stream:
             stream.write(json.dumps(sizes))
         if place.exists() and not _complete(place):
             shutil.rmtree(place)

@@ -15,9 +15,11 @@ from typing import Any
 
 from evalkit.checkpoints import (
     ADAPTER_WEIGHTS,
+    CONVERTED,
     as_folder,
     device_of,
     has_tokenizer,
+    identify,
     locate,
     quantisation_of,
     quiet_transformers,
@@ -162,15 +164,26 @@ def load(folder: Path, record: Model, encoder: Encoder, *, device: str, limit: f
     found = _device(device)
     cards = [torch.cuda.get_device_properties(card).total_memory for card in range(torch.cuda.device_count())]
     spot = place(found, needed=needed_bytes(record), cards=cards, limit=limit)
+    _check_identity(folder, record)
     files = {path: _stamp(path) for part in filter(None, (base, adapter)) for path in sorted(part.glob("*.safetensors"))}
     start = time.perf_counter()
     model = _weights(base, record.dtype, spot, _how_dequantised(base, quantised, found))
     if quantised:
         _check_dtype(model, base, record.dtype)
     if adapter is not None:
-        model = _adapted(model, adapter, base, record, spot)
+        model = _adapted(model, adapter, base, record)
     ends, load_s = _ends(model, encoder), time.perf_counter() - start
     return Loaded(model=model, ends=ends, device=_device_name(found, spot), load_s=load_s, files=files)
+
+
+def _check_identity(folder: Path, record: Model) -> None:
+    """Raises ModelError where the files are no longer those that were identified: the answers would bear a wrong digest.
+
+    A converted GGUF file is left out: its folder is named by the file's digest and appears whole. Digests are remembered,
+    so that unchanged files are not read again.
+    """
+    if not (folder / CONVERTED).exists() and identify(locate(str(folder)), record.dtype).weights_digest != record.weights_digest:
+        raise ModelError(f"{folder}: its weights or settings changed after they were identified; run the command again")
 
 
 def _need_packages(base: Path, quantised: Mapping[str, Any], adapter: Path | None) -> None:
@@ -262,14 +275,14 @@ def _check_dtype(model: Any, folder: Path, dtype: str) -> None:
         raise ModelError(f"{folder}: its quantised weights are computed in {found}, not in {dtype}; dtype: {found} would work")
 
 
-def _adapted(model: Any, adapter: Path, base: Path, record: Model, spot: Placement) -> Any:
+def _adapted(model: Any, adapter: Path, base: Path, record: Model) -> Any:
     """`model` with the adapter merged into its weights, or beside them where those stay packed.
 
     Raises ModelError where the adapter does not fit this base, or the merged model is another one than the adapted.
     """
     named = f"{adapter}: an adapter that does not fit its base model {base}"
     if record.parameters is not None and any(parameter.is_meta for parameter in model.parameters()):
-        raise ModelError(f"{adapter}: its base does not fit on {spot.device_map}, and what lies on the disk cannot be merged into")
+        raise ModelError(f"{adapter}: its base {base} does not fit in memory, so nothing can be merged into it; a smaller dtype would work")
     try:
         with quiet_transformers(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # peft and transformers warn about each other's names

@@ -205,6 +205,16 @@ def test_the_identity_covers_base_and_adapter(adapter, tmp_path):
     assert len(seen) == 4
 
 
+def test_the_licences_of_both_count(adapter, tmp_path):
+    base = Path(shutil.copytree(checkpoint("llama", chat="own bos"), tmp_path / "base"))
+    change(adapter, base_model_name_or_path="../base")
+    (base / "README.md").write_text("---\nlicense: llama3.2\n---\n")
+    (adapter / "README.md").write_text("---\nlicense: apache-2.0\n---\n")
+    assert identify(locate(str(adapter)), "float32").licence == "apache-2.0 and llama3.2"
+    (adapter / "README.md").unlink()
+    assert identify(locate(str(adapter)), "float32").licence == "llama3.2"
+
+
 def test_an_adapters_own_tokenizer_wins(adapter):
     plain = identify(locate(str(checkpoint("llama", chat="own bos"))), "float32")
     tokenizer(chat="no bos", adds_bos=False).save_pretrained(adapter)
@@ -229,6 +239,7 @@ def test_a_base_from_the_hub_cache_is_found_with_its_commit(tmp_path, monkeypatc
     change(adapter, base_model_name_or_path="owner/tiny", revision=commit)
     found = locate(str(adapter))
     assert (found.base.revision, found.base.path) == (commit, snapshot)
+    assert identify(found, "float32").note == "lora adapter tuned merged into owner/tiny@0123456789ab"
     change(adapter, revision="f" * 40)
     with pytest.raises(ModelError, match=rf"{ADAPTER}: its base model cannot be had: .*hf download owner/tiny --revision f"):
         locate(str(adapter))
@@ -377,6 +388,25 @@ def test_numbers_that_are_none_are_refused(adapter):
     held[name][0, 0] = float("nan")
     save_file(held, adapter / ADAPTER_WEIGHTS, {"format": "pt"})
     refused(adapter, checkpoint("llama", chat="own bos"), "NaN")
+
+
+def test_a_base_that_does_not_fit_in_memory_is_refused(adapter, monkeypatch):
+    size = identify(locate(str(adapter)), "float32").parameters * 4
+    spread = loading.Placement(device_map="auto", max_memory={"cpu": int(0.7 * size)})
+    monkeypatch.setattr(loading, "place", lambda *_, **__: spread)
+    refused(adapter, checkpoint("llama", chat="own bos"), "does not fit in memory, so nothing can be merged")
+
+
+def test_a_command_with_a_foreign_adapter_ends_plainly(adapter, built_toy, tmp_path):
+    change(adapter, base_model_name_or_path=str(checkpoint("gpt2")))
+    config = {"name": "x", "suites": [str(built_toy)], "engine": {"model": str(adapter), "device": "cpu"}, "limit": 1}
+    (tmp_path / "run.yaml").write_text(json.dumps(config))
+    done = subprocess.run(
+        [sys.executable, "-m", "evalkit", "run", str(tmp_path / "run.yaml")], cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 2, done.stderr
+    assert "does not fit its base model" in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
 
 
 def test_without_peft_the_command_is_named(adapter, monkeypatch):

@@ -259,6 +259,17 @@ def test_weights_are_mapped_and_not_copied(tmp_path):
         assert any(start <= parameter.data_ptr() < end for start, end in spans), name
 
 
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json"])
+def test_files_that_changed_after_they_were_identified_are_not_loaded(tmp_path, name):
+    folder = tmp_path / "model"
+    shutil.copytree(checkpoint(), folder)
+    record = identify(locate(str(folder)), "float32")
+    raw = (folder / name).read_bytes()
+    (folder / name).write_bytes(raw[:-1] + bytes([raw[-1] ^ 1]) if name.endswith("safetensors") else raw + b" ")
+    with pytest.raises(ModelError, match="changed after they were identified"):
+        load(folder, record, load_encoder(folder, chat=False), device="cpu", limit=None)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_a_file_that_changes_under_the_model_is_noticed(tmp_path, dtype):
     folder = tmp_path / "model"
