@@ -16,21 +16,22 @@ class Shard:
 
     requests: tuple[Request, ...]
     size: int
-    kills: int = 0  # processes that died with it, one right after another
+    kills: int = 0  # processes that died with it
 
 
-def shards(requests: Sequence[Request], prompts: Mapping[str, Sequence[int]], *, size: int) -> tuple[Shard, ...]:
+def shards(requests: Sequence[Request], prompts: Mapping[str, Sequence[int]], *, size: int, token: int = 1) -> tuple[Shard, ...]:
     """Shards of about `size`, written ones first (they take longest), then by size, the largest first.
 
-    `prompts` gives the sequence (token ids or bytes) that the model reads, by request id. Requests are sorted by it, so that
-    equal beginnings stand together and are counted once; between half of `size` and `size` the place is taken where the
-    least is shared. Each request is in one shard, and no shard is empty or mixes abilities. A request given twice is cut once.
+    `prompts` gives the sequence that the model reads, by request id: token ids, or bytes of which about `token` make one.
+    Requests are sorted by it, so that equal beginnings stand together and are counted once; between half of `size` and `size`
+    the place is taken where the least is shared. Each request is in one shard, and no shard is empty or mixes abilities. A
+    request given twice is cut once.
     """
     unique = {request.id: request for request in requests}
     made: list[Shard] = []
     for ability in ("generate", "score"):
         ordered = sorted((request for request in unique.values() if request.ability == ability), key=lambda one: (prompts[one.id], one.id))
-        parts = _cut(ordered, [prompts[request.id] for request in ordered], size)
+        parts = _cut(ordered, [prompts[request.id] for request in ordered], [token * own(request) for request in ordered], size)
         made += sorted(parts, key=lambda part: (-part.size, part.requests[0].id))
     return tuple(made)
 
@@ -61,9 +62,9 @@ def own(request: Request) -> int:
     return request.max_tokens if request.ability == "generate" else max(1, len(request.options))
 
 
-def _cut(ordered: Sequence[Request], prompts: Sequence[Sequence[int]], size: int) -> list[Shard]:
+def _cut(ordered: Sequence[Request], prompts: Sequence[Sequence[int]], behind: Sequence[int], size: int) -> list[Shard]:
     common = [shared(prompts[place - 1], prompt) if place else 0 for place, prompt in enumerate(prompts)]  # with the one before
-    fresh = [len(prompt) - held + own(request) for request, prompt, held in zip(ordered, prompts, common, strict=True)]
+    fresh = [len(prompt) - held + more for prompt, held, more in zip(prompts, common, behind, strict=True)]
     left = sum(fresh)  # of all that is not cut yet, beside what the first one shares with the shard before
     parts: list[Shard] = []
     begin = 0

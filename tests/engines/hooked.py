@@ -1,0 +1,85 @@
+"""An engine for tests of processes: it answers like echo, and a request's text may tell it to stall, to die or to misbehave.
+
+    die          ends its process by SIGKILL, each time it is asked
+    die once     the first time only (a file in `folder` remembers)
+    stall        says so in `folder` and waits for the file "go" there
+    raise        an exception that no engine should let out
+    silent       no response at all
+"""
+
+import os
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evalkit.engines.echo import EchoEngine
+from evalkit.errors import ModelError
+from evalkit.records import Request, Response
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """Settings of `HookedEngine`; `load` is what loading does: "", "refuse" or "die"."""
+
+    folder: str
+    processes: int = 2
+    device: str = "none"
+    memory_gib: float | None = None
+    load: str = ""
+
+
+class HookedEngine(EchoEngine):
+    """Leaves in `folder` a file for each process, with the items it answered."""
+
+    def __init__(self, config: Hooks) -> None:
+        super().__init__()
+        self._folder, self._load = Path(config.folder), config.load
+        self._peak = 1000
+
+    def load(self) -> None:
+        (self._folder / f"loaded-{os.getpid()}").touch()
+        if self._load == "refuse":
+            raise ModelError("the weights are torn")
+        if self._load == "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def answer(self, requests: Sequence[Request]) -> Iterator[Response]:
+        for request in requests:
+            text = request.messages[-1].content
+            if "silent" in text:
+                continue
+            self._obey(text)
+            with (self._folder / f"answered-{os.getpid()}").open("a") as noted:
+                noted.write(request.item + "\n")
+            yield Response(request=request.id, finish="stop", text=text)
+
+    def _obey(self, text: str) -> None:
+        once = self._folder / "died"
+        if "raise" in text:
+            raise RuntimeError("the device is gone")
+        if "die once" in text and not once.exists():
+            once.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        if "die" in text and "once" not in text:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if "stall" in text and not (self._folder / "go").exists():
+            (self._folder / f"stalled-{os.getpid()}").touch()
+            while not (self._folder / "go").exists():
+                time.sleep(0.01)
+
+    def reset_peak(self) -> bool:
+        self._peak = 10
+        return True
+
+    def facts(self) -> dict[str, Any]:
+        return {
+            **super().facts(),
+            "peak_bytes": self._peak,
+            "peak_what": "process memory",
+            "load_s": 0.5,
+            "events": [{"event": "a group was halved", "times": 2}],
+            "work": {"tokens": 7},
+        }
