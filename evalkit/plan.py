@@ -76,7 +76,18 @@ def build_plan(config: RunConfig, engine: Engine) -> Plan:
     )
 
 
-def request_id(model: Model, rules: str, *, ability: Ability, prompt: Prompt, max_tokens: int, run: int, stop: tuple[str, ...] = ()) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoding:
+    """How an answer is written: greedily at temperature 0, else drawn with `seed` and the request's id as the key."""
+
+    max_tokens: int = 0
+    stop: tuple[str, ...] = ()
+    temperature: float = 0.0
+    top_p: float = 1.0
+    seed: str = ""
+
+
+def request_id(model: Model, rules: str, *, ability: Ability, prompt: Prompt, decoding: Decoding, run: int) -> str:
     """SHA-256 over model weights, tokenizer, template, dtype, engine rules, prompt and decoding (design, rule 3)."""
     identity = {
         "weights": model.weights_digest,
@@ -88,10 +99,12 @@ def request_id(model: Model, rules: str, *, ability: Ability, prompt: Prompt, ma
         "messages": [[message.role, message.content] for message in prompt.messages],
         "cue": prompt.cue,
         "options": list(prompt.options) if ability == "score" else [],
-        "max_tokens": max_tokens,
-        "stop": list(stop),
+        "max_tokens": decoding.max_tokens,
+        "stop": list(decoding.stop),
         "run": run,
     }
+    if decoding.temperature > 0:
+        identity |= {"temperature": decoding.temperature, "top_p": decoding.top_p, "seed": decoding.seed}
     return digest(identity)
 
 
@@ -169,18 +182,25 @@ def _request(item: Item, prompt: Prompt, config: RunConfig, engine: Engine, prof
     if not scored and "generate" not in engine.abilities:
         raise ConfigError(f"engine {config.engine.name!r} cannot generate, and item {item.id!r} has to be answered in writing")
     ability: Ability = "score" if scored else "generate"
-    max_tokens = 0 if scored else max(8, round(profile.max_tokens * _MAX_TOKENS.get(item.form, 1.0)))
+    decoding = Decoding() if scored else _decoding(item, config, profile)
     run = item.run
     return Request(
-        id=request_id(engine.model, engine.rules, ability=ability, prompt=prompt, max_tokens=max_tokens, run=run),
+        id=request_id(engine.model, engine.rules, ability=ability, prompt=prompt, decoding=decoding, run=run),
         item=item.key,
         ability=ability,
         messages=prompt.messages,
         cue=prompt.cue,
         options=prompt.options if scored else (),
-        max_tokens=max_tokens,
         run=run,
+        **asdict(decoding),
     )
+
+
+def _decoding(item: Item, config: RunConfig, profile: Profile) -> Decoding:
+    max_tokens = max(8, round(profile.max_tokens * _MAX_TOKENS.get(item.form, 1.0)))
+    if config.temperature == 0:
+        return Decoding(max_tokens=max_tokens)
+    return Decoding(max_tokens=max_tokens, temperature=config.temperature, top_p=config.top_p, seed=config.seed)
 
 
 def _timed(clean: Sequence[Request], most: int, name: str) -> tuple[Request, ...]:

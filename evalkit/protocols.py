@@ -10,7 +10,7 @@ evalkit's own engines, metrics and operators are declared the same way.
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from evalkit.records import Ability, Item, Mark, Model, Request, Response
 
@@ -35,6 +35,15 @@ class Engine(Protocol):
 
     def facts(self) -> Mapping[str, Any]:
         """What the bundle records of this engine once it has run: device, load time in seconds, peak memory, events."""
+        ...
+
+
+@runtime_checkable
+class Checking(Protocol):
+    """An engine that can tell before it answers which requests it could not read as they are meant."""
+
+    def check(self, requests: Sequence[Request]) -> None:
+        """Raises SuiteError, naming the item, what was read and what would work; loads no weights."""
         ...
 
 

@@ -7,12 +7,12 @@ from typing import Any, Protocol
 
 from evalkit import registry
 from evalkit.axes import Timing, summarise
-from evalkit.bundle import Bundle
+from evalkit.bundle import LOG_FILE, Bundle
 from evalkit.config import RunConfig
 from evalkit.errors import RunError
 from evalkit.meter import measure, timing_of
 from evalkit.plan import Plan, build_plan
-from evalkit.protocols import Engine
+from evalkit.protocols import Checking, Engine
 from evalkit.provenance import code_state, command, machine, versions
 from evalkit.records import AxisScore, Response, Score
 from evalkit.report import write_report
@@ -48,6 +48,8 @@ def run(config: RunConfig, folder: Path, watcher: Watcher) -> Outcome:
     """Answer what the bundle still lacks, score, time, summarise, report. Call it again after a crash: it goes on."""
     engine: Engine = registry.find("engines", config.engine.name)(config.engine)
     plan = build_plan(config, engine)
+    if isinstance(engine, Checking) and not (folder / LOG_FILE).is_file():  # a run that goes on was checked when it began
+        engine.check(plan.requests)
     with Bundle.open(folder, about(config, plan, engine)) as bundle:
         bundle.write_items(plan.items.values())
         asked = bundle.unanswered(plan.requests)

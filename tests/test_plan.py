@@ -5,12 +5,13 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from evalkit.config import RunConfig
 from evalkit.errors import ConfigError, SuiteError
-from evalkit.plan import Plan, build_plan, request_id
+from evalkit.plan import Decoding, Plan, build_plan, request_id
 from evalkit.prompts import Prompt
 from evalkit.records import DOMAINS, Item, Model
 
@@ -56,10 +57,31 @@ def test_no_answer_is_shared_by_what_could_differ(built_toy: Path, engine: Simpl
     assert not ours & theirs
 
 
-@pytest.mark.parametrize("change", [{"max_tokens": 9}, {"run": 1}, {"stop": ("\n",)}, {"ability": "score"}], ids=str)
-def test_decoding_is_part_of_the_identity(change: dict[str, object]):
-    plain = {"ability": "generate", "prompt": Prompt(messages=(), cue="", options=("A",)), "max_tokens": 8, "run": 0, "stop": ()}
-    assert request_id(MODEL, "r/1", **plain) != request_id(MODEL, "r/1", **{**plain, **change})  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    "change", [{"max_tokens": 9}, {"stop": ("\n",)}, {"temperature": 0.7}, {"temperature": 0.7, "top_p": 0.9}, {"temperature": 0.7, "seed": "1"}], ids=str
+)  # fmt: skip
+def test_decoding_is_part_of_the_identity(change: dict[str, Any]):
+    asked: dict[str, Any] = {"ability": "generate", "prompt": Prompt(messages=(), cue="", options=("A",)), "run": 0}
+    plain = request_id(MODEL, "r/1", **asked, decoding=Decoding(max_tokens=8))
+    changed = request_id(MODEL, "r/1", **asked, decoding=replace(Decoding(max_tokens=8), **change))
+    assert changed != plain
+    if len(change) > 1:  # each of the two counts
+        (first, *_) = change
+        assert changed != request_id(MODEL, "r/1", **asked, decoding=replace(Decoding(max_tokens=8), **{first: change[first]}))
+
+
+@pytest.mark.parametrize("change", [{"ability": "score"}, {"run": 1}], ids=str)
+def test_what_is_asked_is_part_of_the_identity(change: dict[str, Any]):
+    asked: dict[str, Any] = {"ability": "generate", "prompt": Prompt(messages=(), cue="", options=("A",)), "run": 0}
+    assert request_id(MODEL, "r/1", **asked, decoding=Decoding()) != request_id(MODEL, "r/1", **(asked | change), decoding=Decoding())
+
+
+def test_greedy_decoding_has_no_seed_and_drawn_decoding_its_own(built_toy: Path):
+    greedy = _plan(built_toy)
+    assert {(request.temperature, request.seed) for request in greedy.requests} == {(0.0, "")}
+    engine = _engine(abilities=("generate",))
+    drawn = build_plan(RunConfig(suites=(str(built_toy),), temperature=0.7, top_p=0.9, seed="7"), engine)  # type: ignore[arg-type]
+    assert {(request.temperature, request.top_p, request.seed) for request in drawn.requests} == {(0.7, 0.9, "7")}
 
 
 def test_a_model_by_another_name_is_the_same_model(built_toy: Path):

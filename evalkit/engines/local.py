@@ -29,11 +29,11 @@ from evalkit.records import Ability, Model, Request, Response
 if TYPE_CHECKING:
     from evalkit.engines.forest import Limits
     from evalkit.engines.forward import ScoreRow
-    from evalkit.engines.generate import WriteRow, Written
     from evalkit.engines.head import Head
     from evalkit.engines.jobs import Job
     from evalkit.engines.prefix import Work
     from evalkit.engines.ways import Choice, Name, Way
+    from evalkit.engines.writing import WriteRow, Written
 
 # Threads that wait spin by default, and beside any other process they take the processor from each other: measured here,
 # a spinning pool is half as fast on a busy machine and no faster on a quiet one. Read by OpenMP when torch loads.
@@ -228,7 +228,8 @@ class LocalEngine:
         return self._config.memory_gib * GIB - taken
 
     def _write(self, requests: Sequence[Request]) -> Iterator[Response]:
-        from evalkit.engines.generate import WriteRow, write
+        from evalkit.engines.stepwise import write
+        from evalkit.engines.writing import WriteRow
 
         ready, encoder = self.load(), self.encoder()
         rows: list[WriteRow] = []
@@ -245,7 +246,17 @@ class LocalEngine:
             if self.model.context and len(tokens) + request.max_tokens > self.model.context:
                 yield Response(request=request.id, finish="over_context", tokens_in=len(tokens))
                 continue
-            rows.append(WriteRow(name=request.id, tokens=tokens, max_tokens=request.max_tokens, stop=request.stop))
+            rows.append(
+                WriteRow(
+                    name=request.id,
+                    tokens=tokens,
+                    max_tokens=request.max_tokens,
+                    stop=request.stop,
+                    temperature=request.temperature,
+                    top_p=request.top_p,
+                    key=(request.id, request.seed),
+                )
+            )
             spent[request.id] = time.perf_counter() - start
         by_id = {request.id: request for request in requests}
         most = self._config.batch_size or self._budget().slots
@@ -366,7 +377,8 @@ def _written(row: "WriteRow", result: "Written", encode_s: float) -> Response:
         finish=result.finish,
         text=result.text,
         tokens_in=len(row.tokens),
-        tokens_out=result.tokens,
+        tokens_out=len(result.ids),
         first_s=encode_s + result.first_s,
         total_s=encode_s + result.total_s,
+        stopped=result.stopped,
     )
