@@ -14,7 +14,7 @@ starts from nothing, whatever its cache holds (Mamba and Jamba of transformers 5
 import copy
 import inspect
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal
@@ -22,7 +22,7 @@ from typing import Any, Literal
 import torch
 from transformers import DynamicCache
 
-from evalkit.engines import forward, plain
+from evalkit.engines import forward
 from evalkit.engines.batches import batches, is_out_of_memory
 from evalkit.engines.forward import ScoreRow
 
@@ -48,6 +48,10 @@ class Limits:
 
 
 LIMITS = Limits()
+
+
+def _unheard(tokens: int) -> None:
+    del tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,21 +166,25 @@ def _cut(rows: Sequence[ScoreRow], end: int, most: int) -> Iterator[list[ScoreRo
 
 
 @torch.inference_mode()
-def loglikelihoods(model: Any, rows: Sequence[ScoreRow], *, way: Way = "chunk", limits: Limits = LIMITS) -> list[tuple[float, ...]]:
+def loglikelihoods(
+    model: Any, rows: Sequence[ScoreRow], *, way: Way = "chunk", limits: Limits = LIMITS, ran: Callable[[int], None] = _unheard
+) -> list[tuple[float, ...]]:
     """For each row, the log-likelihood in nats of each of its continuations, summed over tokens.
 
-    `way` is what `fits` found. Raises FloatingPointError when the model's numbers are not finite.
+    `way` is what `fits` found. `ran` hears the tokens of each forward, padding left out, after it. Raises
+    FloatingPointError when the model's numbers are not finite.
     """
-    found = dict(_scores(model, rows, Past(model, way, limits)))
+    found = dict(_scores(model, rows, Past(model, way, limits, ran)))
     return [found[row.name] for row in rows]
 
 
 class Past:
     """A prefix that has run: the model's cache for one row, and how many tokens it holds (0: none, and no cache)."""
 
-    def __init__(self, model: Any, way: Way, limits: Limits) -> None:
+    def __init__(self, model: Any, way: Way, limits: Limits = LIMITS, ran: Callable[[int], None] = _unheard) -> None:
         self.way: Way = way
         self.limits = limits
+        self.ran = ran
         self.length = 0
         self.cache: Any = None
         inner = model.get_base_model() if hasattr(model, "get_base_model") else model  # an adapter hides the names
@@ -192,6 +200,7 @@ class Past:
         nowhere = torch.zeros(1, dtype=torch.long)  # one place: some quantised heads refuse an empty input
         ids = torch.tensor([tokens], device=model.device)
         forward.logits_at(model, nowhere, nowhere, **longer.inputs(ids, self.length))
+        self.ran(len(tokens))
         return longer
 
     def copies(self, rows: int) -> Any:
@@ -236,6 +245,7 @@ def _rests(model: Any, rows: Sequence[ScoreRow], past: Past) -> Iterator[tuple[s
         for first in range(0, len(group), most):
             part = [rest.row for rest in group[first : first + most]]
             results = _branches(model, part, past) if past.length else forward.loglikelihoods(model, part)
+            past.ran(sum(len(row.tokens) - past.length for row in part))
             yield from zip((row.name for row in part), results, strict=True)
 
 
@@ -294,21 +304,22 @@ def _nats(model: Any, wanted: Sequence[tuple[int, int, int]], inputs: dict[str, 
 def fits(model: Any, rows: Sequence[ScoreRow], *, nats: float = NATS) -> Literal["chunk", "step", ""]:
     """The first way whose results on these rows are within `nats` a token of the plain way's; "" where none is.
 
-    Each row is run behind a short and a long prefix of its own, twice off the same cache, and together with the others
-    behind what they share. Only running out of memory is raised: whatever else fails is an architecture that does not fit.
+    Each row is run behind a prefix of its own, twice off the same cache (the first row behind a longer one too), and
+    together with the others behind what they share. Only running out of memory is raised: whatever else fails is an
+    architecture that does not fit.
     """
-    chosen = [ScoreRow(row.name, row.tokens, _ends(row.continuations)) for row in rows if row.continuations]
-    if not chosen:
+    if not any(row.continuations for row in rows):
         return ""
-    plainly = {row.name: [plain.loglikelihood(model, row.tokens[: start + 1], ids) for start, ids in row.continuations] for row in chosen}
+    plainly = {row.name: _plainly(model, row) for row in rows}
     ways: tuple[Way, ...] = ("chunk", "step")
-    return next((way for way in ways if _agrees(model, chosen, plainly, way, nats)), "")
+    return next((way for way in ways if _agrees(model, rows, plainly, way, nats)), "")
 
 
-def _ends(continuations: Sequence[tuple[int, tuple[int, ...]]]) -> tuple[tuple[int, tuple[int, ...]], ...]:
-    """The shortest and the longest continuation: each costs a plain forward."""
-    ordered = sorted(continuations, key=lambda continuation: (len(continuation[1]), continuation))
-    return tuple(dict.fromkeys((ordered[0], ordered[-1])))
+def _plainly(model: Any, row: ScoreRow) -> list[float]:
+    """As `plain.loglikelihood`, all continuations of a row from one forward of it."""
+    ids = torch.tensor([row.tokens], device=model.device)
+    nats = torch.log_softmax(model(input_ids=ids, use_cache=False).logits[0].float(), dim=-1)
+    return [float(sum(nats[start + step, token].double() for step, token in enumerate(tokens))) for start, tokens in row.continuations]
 
 
 def _agrees(model: Any, rows: Sequence[ScoreRow], plainly: dict[str, list[float]], way: Way, nats: float) -> bool:
@@ -325,13 +336,14 @@ def _agrees(model: Any, rows: Sequence[ScoreRow], plainly: dict[str, list[float]
 
 
 def _trials(model: Any, rows: Sequence[ScoreRow], way: Way) -> Iterator[tuple[ScoreRow, tuple[float, ...]]]:
-    empty = Past(model, way, LIMITS)
+    empty = Past(model, way)
     tried = False
-    for row in rows:
+    for number, row in enumerate(rows):
         most = _limit(row)
         half = most // 2 if way == "chunk" else max(most // 2, most - 16)  # few steps say enough, and steps are slow
+        ends = [half, most] if number == 0 and most - half >= KEPT else [half]
         past = empty
-        for end in sorted({most, half} - {0}):
+        for end in ends if half else []:
             past = past if way == "chunk" else empty
             past = past.extended(model, row.tokens[past.length : end])
             yield from ((row, _branches(model, [row], past)[0]) for _ in range(2))

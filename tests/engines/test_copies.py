@@ -119,6 +119,15 @@ def test_equal_to_the_plain_way(shape, prefix):
     assert_exact(model, rows, loglikelihoods(model, rows, way=WAYS[shape]))
 
 
+@pytest.mark.parametrize("shape", sorted({*CARRIED} - {"zamba2"}))
+def test_token_by_token_is_exact_where_one_token_is(shape):
+    model, rows = model_of(shape), workload()
+    with Tokens(model) as counted:
+        results = loglikelihoods(model, rows, way="step")
+    assert (1, 1) in counted.shapes
+    assert_exact(model, rows, results)
+
+
 @pytest.mark.parametrize("shape", CARRIED)
 def test_one_row_alone(shape):
     model = model_of(shape)
@@ -129,20 +138,29 @@ def test_one_row_alone(shape):
 @pytest.mark.parametrize("shape", CARRIED)
 def test_shared_tokens_run_once(shape):
     model, rows = model_of(shape), workload(200)
+    heard = []
     with Tokens(model) as shared:
-        loglikelihoods(model, rows, way=WAYS[shape])
+        loglikelihoods(model, rows, way=WAYS[shape], ran=heard.append)
     with Tokens(model) as alone:
         for row in rows:
             forward.loglikelihoods(model, [row])
     assert alone.count == sum(len(row.tokens) for row in rows)
     assert shared.count < alone.count / 4
+    assert alone.count / 20 < sum(heard) <= shared.count  # padding is not in what is heard
+
+
+def test_what_ran_is_told_without_padding():
+    model, shots, heard = model_of("llama"), ids("shots", 100), []
+    rows = [letters("short", (*shots, *ids("a", 5))), letters("long", (*shots, *ids("b", 9))), letters("alone", ids("c", 8))]
+    loglikelihoods(model, rows, ran=heard.append)
+    assert sorted(heard) == [8, 5 + 9, 100]
 
 
 @pytest.mark.parametrize("shape", CARRIED)
 def test_a_branch_leaves_the_prefix_as_it_was(shape):
     model, rows = model_of(shape), workload(70, questions=2)[:8]
     with torch.inference_mode():
-        past = Past(model, WAYS[shape], Limits()).extended(model, rows[0].tokens[:70])
+        past = Past(model, WAYS[shape]).extended(model, rows[0].tokens[:70])
         before = [(place, tensor.clone()) for place, tensor in tensors(past.cache)]
         assert before
         for part in (rows, rows[:1]):
@@ -161,7 +179,7 @@ def test_a_branch_leaves_the_prefix_as_it_was(shape):
 def test_copies_share_no_memory(shape):
     model = model_of(shape)
     with torch.inference_mode():
-        past = Past(model, WAYS[shape], Limits()).extended(model, ids("prefix", 20))
+        past = Past(model, WAYS[shape]).extended(model, ids("prefix", 20))
         own = {tensor.data_ptr() for _, tensor in tensors(past.cache)}
         for rows in (1, 3):
             copied = tensors(past.copies(rows))
