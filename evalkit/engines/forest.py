@@ -327,13 +327,3 @@ def _packed(items: Sequence[Packable], limits: Limits) -> Iterator[list[Packable
         held += size
     if part:
         yield part
-
-
-def most_held(forest: Forest, limits: Limits) -> int:
-    """Tokens of stored prefixes that are held at once at most, over all steps."""
-    held = most = 0
-    for step in steps(forest, limits):
-        held += sum(len(node.tokens) for node in step.nodes)
-        most = max(most, held)
-        held -= sum(len(node.tokens) for node in step.release)
-    return most
