@@ -83,6 +83,7 @@ def _run(asked: argparse.Namespace) -> None:
         out=asked.out,
         quick=asked.quick,
         say=_say,
+        try_spinning=not asked.quick,
     )
     if note:
         _say(f"{asked.model}: {note}")

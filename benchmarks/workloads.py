@@ -111,7 +111,7 @@ class Sizes:
     generation: int | None
 
 
-QUICK = Sizes(subjects=1, letters=100, cloze=40, zero_shot=30, perturbed=10, generation=16)
+QUICK = Sizes(subjects=1, letters=100, cloze=40, zero_shot=24, perturbed=8, generation=16)
 FULL = Sizes(subjects=3, letters=None, cloze=100, zero_shot=100, perturbed=100, generation=64)
 AT_LEAST = 100  # questions of a subject that a run takes where there are such subjects
 

@@ -537,6 +537,36 @@ def test_prompts_beyond_the_context_are_asked_of_neither_side(tmp_path: Path):
         bench._fitting(workload("long", "longer"))
 
 
+@pytest.mark.parametrize(("auto", "best", "started"), [(0.5, "auto", 0), (5.0, 8, 0), (99.0, 8, 1)])
+def test_the_peer_gets_its_fastest_batch_size(tmp_path: Path, auto: float, best: int | str, started: int):
+    """Seconds of "auto" on the trial; beyond the limit it is given up, and a fresh process takes its place."""
+    events: list[str] = []
+
+    class Timed:
+        name, alive = "timed", True
+
+        def call(self, what: str, *, timeout: float | None = None, **more: Any) -> dict[str, Any]:
+            if what == "load":
+                events.append("load")
+                return {"threads": 1}
+            seconds = {1: 20.0, 8: 2.0, "auto": auto}[more["batch"]]
+            if timeout is not None and seconds > timeout:
+                raise TooSlowError(f"no answer in {timeout:.0f} s")
+            return {"seconds": seconds}
+
+        def close(self) -> None:
+            events.append("closed")
+
+    bench = driver.Bench(setting(tmp_path / "x.json"))
+    bench._start = lambda name, command, wait="": bench._sides.append(Timed()) or bench._sides[-1]  # type: ignore[method-assign]
+    bench.peer = bench._start("lm_eval", ())
+    chosen, batches = bench._best_batch(list(build("letters", material(), FEW).first(3)))
+    assert chosen == best
+    assert (batches["1"], batches["8"]) == (20.0, 2.0)
+    assert events == ["closed", "load"] * started
+    assert (batches["auto"] == auto) is (started == 0)
+
+
 def test_ctrl_c_ends_both_sides(tmp_path: Path):
     """A driver that is interrupted while a side works leaves no process behind."""
     script = tmp_path / "stop.py"
