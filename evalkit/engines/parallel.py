@@ -270,6 +270,12 @@ class ProcessesEngine:
         """Tokens of the request's prompt, without loading the weights (for estimates)."""
         return int(self._own.prompt_tokens(request))
 
+    def check(self, requests: Sequence[Request]) -> None:
+        """What the engine alone would refuse before it answers (`protocols.Checking`); done here, without weights."""
+        check = getattr(self._own, "check", None)
+        if check is not None:
+            check(requests)
+
     def reset_peak(self) -> bool:
         """Let the peak of memory begin anew in every process and here, once all have loaded; False where one of them cannot."""
         self._until(lambda: all(process.ready for process in self._crew.values()))

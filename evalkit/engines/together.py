@@ -13,7 +13,7 @@ def together(driver: Mapping[str, Any], places: Sequence[Sequence[Mapping[str, A
     """One mapping out of those of the processes; `places` holds for each place the facts of those that had it, in turn.
 
     Memory is added up over places (bytes; the peaks need not have been at the same time, so it is an upper limit), load time
-    is the longest, events and work are counted over all, equal values stay as they are and others are listed by place.
+    is the longest, events and work are counted over all, equal values stay as they are and others are listed by place, within mappings too.
     `driver` are the facts of the process that hands out the work and holds no weights: where the figure is the memory of
     processes, its own is part of it; on a GPU it is the cards' alone.
     """
@@ -61,6 +61,8 @@ def _beside(name: str, values: Sequence[Any]) -> Any:
         return max(values)
     if name in _CHAINED:
         return [one for value in values for one in value]
+    if all(isinstance(value, Mapping) for value in values):
+        return _by_name(values, _beside)
     return values[0] if all(value == values[0] for value in values) else list(values)
 
 

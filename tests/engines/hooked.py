@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.engines.echo import EchoEngine
-from evalkit.errors import ModelError
+from evalkit.errors import ModelError, SuiteError
 from evalkit.records import Request, Response
 
 
@@ -45,6 +45,11 @@ class HookedEngine(EchoEngine):
             raise ModelError("the weights are torn")
         if self._load == "die":
             os.kill(os.getpid(), signal.SIGKILL)
+
+    def check(self, requests: Sequence[Request]) -> None:
+        for request in requests:
+            if not request.messages[-1].content:
+                raise SuiteError(f"item {request.item} has no text")
 
     def answer(self, requests: Sequence[Request]) -> Iterator[Response]:
         for request in requests:

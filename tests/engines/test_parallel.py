@@ -22,7 +22,8 @@ from evalkit.engines.local import LocalEngine
 from evalkit.engines.parallel import REPLACED, ProcessesEngine, threads_each
 from evalkit.engines.together import together
 from evalkit.engines.worker import Task, neighbours, share, take_cards, with_limit
-from evalkit.errors import ModelError, RunError
+from evalkit.errors import ModelError, RunError, SuiteError
+from evalkit.protocols import Checking
 from evalkit.records import Request
 from tests.contracts.engine import EngineLaws, answers, asked, assert_same, typical_requests
 from tests.engines.hooked import HookedEngine, Hooks
@@ -129,6 +130,14 @@ def test_what_the_model_lacks_is_said_before_anything_is_answered(tmp_path: Path
         ProcessesEngine(_settings(memory_gib=1.5 * weights))
     with pytest.raises(ModelError):
         ProcessesEngine(_settings().model_copy(update={"model": str(tmp_path)}))
+
+
+def test_what_one_engine_refuses_beforehand_is_refused_without_processes(hooked, tmp_path: Path):
+    engine = hooked()
+    with pytest.raises(SuiteError, match="item 3 has no text"):
+        engine.check([*_many(3), replace(asked("generate", ""), item="3")])
+    assert isinstance(engine, Checking)
+    assert not _alive(tmp_path)
 
 
 # ---------------------------------------------------------------- who answers
@@ -324,13 +333,15 @@ def test_the_driver_s_end_is_the_processes_end_within_seconds(driver, tmp_path: 
 def test_facts_of_several_processes():
     driver = {"rules": "x", "peak_bytes": 5, "peak_rss_bytes": 50, "events": []}
     one = {"rules": "x", "device": "cpu", "peak_bytes": 100, "peak_rss_bytes": 200, "load_s": 3.0, "peak_what": "process memory",
-           "events": [{"event": "e", "times": 1}], "work": {"rows": 4}, "way": "packed"}  # fmt: skip
+           "events": [{"event": "e", "times": 1}], "work": {"rows": 4}, "scoring": {"way": "packed", "proof": {"rows": 3, "mode": ""}}}  # fmt: skip
     ended = {**one, "peak_bytes": 400, "load_s": 9.0}
-    other = {**one, "load_s": 4.0, "events": [{"event": "e", "times": 2}, {"event": "f", "times": 1}], "work": {"rows": 1, "steps": 2}, "way": "copies"}
+    other = {**one, "load_s": 4.0, "events": [{"event": "e", "times": 2}, {"event": "f", "times": 1}], "work": {"rows": 1, "steps": 2},
+             "scoring": {"way": "copies", "proof": {"rows": 3, "mode": "plain"}}}  # fmt: skip
     merged = together(driver, [[ended, one], [other], []])
     assert merged == {
         "rules": "x", "device": "cpu", "peak_bytes": 400 + 100 + 5, "peak_rss_bytes": 200 + 200 + 50, "load_s": 9.0,
-        "peak_what": "process memory, added up over 2 processes", "way": ["packed", "copies"],
+        "peak_what": "process memory, added up over 2 processes", 
+        "scoring": {"way": ["packed", "copies"], "proof": {"rows": 3, "mode": ["", "plain"]}},
         "events": [{"event": "e", "times": 4}, {"event": "f", "times": 1}], "work": {"rows": 9, "steps": 2},
     }  # fmt: skip
     assert together(driver, []) == driver
