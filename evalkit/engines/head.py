@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
-COLUMNS = 8192  # tokens of the vocabulary at once
-POSITIONS = 512  # positions at once; with COLUMNS in fp32 that is 16 MiB
+from evalkit.engines.memory import COLUMNS, POSITIONS
+
 _PROBE = (1, 2, 3, 5)
 
 After = Callable[[torch.Tensor], torch.Tensor]

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -20,7 +21,7 @@ import psutil
 
 from evalkit.checkpoints import Checkpoint, as_folder, identify, locate
 from evalkit.engines.batches import batches, halving, is_out_of_memory
-from evalkit.engines.loading import Loaded, load, load_encoder, needed_bytes, place
+from evalkit.engines.loading import Loaded, changed_file, load, load_encoder, needed_bytes, place
 from evalkit.engines.memory import BUDGETS, GIB, Budget, footprint, limits, peak_rss_bytes, process_peak_bytes, reset_process_peak
 from evalkit.engines.tokens import TODAY, Encoder
 from evalkit.errors import ModelError, SuiteError
@@ -74,7 +75,7 @@ class LocalEngine:
     def __init__(self, config: Settings) -> None:
         self._config = config
         self._checkpoint: Checkpoint = locate(config.model, revision=config.revision)
-        model = identify(self._checkpoint, config.dtype)
+        model = identify(self._checkpoint, config.dtype, config.device)
         self.model: Model = replace(model, vendor=getattr(config, "vendor", "") or model.vendor)
         if config.chat_template == "always" and not model.template_digest:
             raise ModelError(f"{config.model}: has no chat template, though chat_template is 'always'; 'auto' or 'never' would work")
@@ -131,8 +132,15 @@ class LocalEngine:
         self.load()
         scoring = [request for request in requests if request.ability == "score"]
         writing = [request for request in requests if request.ability == "generate"]
-        yield from self._score(scoring)
-        yield from self._write(writing)
+        for response in chain(self._score(scoring), self._write(writing)):
+            self._refuse_changed()
+            yield response
+
+    def _refuse_changed(self) -> None:
+        """Weights may be mapped from their file, so what was answered after it changed is nobody's answer."""
+        changed = changed_file(self.load())
+        if changed is not None:
+            raise ModelError(f"{changed}: was changed while its weights were in use; restore it and run the same command again")
 
     def check(self, requests: Sequence[Request]) -> None:
         """Read every request to score as it will be asked. Raises SuiteError, naming the item, where options cannot be told apart."""
@@ -176,7 +184,7 @@ class LocalEngine:
 
     def _way(self, rows: "Sequence[ScoreRow]") -> "Way":
         """The way of scoring these rows: proven at the first, and again where longer rows may behave otherwise."""
-        from evalkit.engines import ways
+        from evalkit.engines import copies, ways
         from evalkit.engines.prefix import PrefixScorer
 
         longest = max(len(row.tokens) for row in rows)
@@ -192,7 +200,8 @@ class LocalEngine:
         if ready.choice.way == "packed":
             return ways.Packed(PrefixScorer(ready.model, sizes, ready.head, ready.work), plain)
         if ready.choice.way == "copies":
-            return ways.Copies(ready.model, ready.work, "step" if ready.choice.proof.mode == "step" else "chunk", plain)
+            mode: copies.Way = "step" if ready.choice.proof.mode == "step" else "chunk"
+            return ways.Copies(ready.model, ready.work, mode, copies.Limits(tokens=sizes.step, held=4 * sizes.held), plain)
         return plain
 
     def _say(self, choice: "Choice") -> None:

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.engines.forest import Limits
-from evalkit.engines.head import COLUMNS, POSITIONS
 from evalkit.errors import ModelError
 
 _PROC = Path("/proc/self")
 GIB = 2**30
+COLUMNS = 8192  # tokens of the vocabulary whose logits are held at once (`head`)
+POSITIONS = 512  # positions for which they are; with COLUMNS in fp32 that is 16 MiB
 SMALLEST_STEP = 32  # tokens; below it the linear layers are mostly waiting
 
 
@@ -45,7 +46,7 @@ class Footprint:
 
 def footprint(config: Any, item_bytes: int) -> Footprint:
     """Of a model's text configuration, with numbers of `item_bytes` each: an upper estimate from widths and layer counts."""
-    heads = int(config.num_attention_heads)
+    heads = int(getattr(config, "num_attention_heads", None) or 1)  # a recurrent model has none: its state counts as one
     width = int(getattr(config, "head_dim", None) or config.hidden_size // heads)
     grouped = int(getattr(config, "num_key_value_heads", None) or heads)
     inner = getattr(config, "intermediate_size", None) or getattr(config, "n_inner", None) or 4 * config.hidden_size

@@ -16,7 +16,7 @@ from evalkit.engines.batches import batches, halving
 from evalkit.engines.forest import Limits
 from evalkit.engines.forward import ScoreRow
 from evalkit.engines.head import Head
-from evalkit.engines.prefix import Nats, PrefixScorer, Proof, Trouble, Work, fits
+from evalkit.engines.prefix import COARSE, TOLERANCE, Nats, PrefixScorer, Proof, Trouble, Work, fits
 
 Name = Literal["packed", "copies", "plain"]
 Scored = Iterator[tuple[ScoreRow, Nats | Exception, float]]
@@ -64,22 +64,30 @@ class Copies:
     model: Any
     work: Work
     mode: copies.Way
+    sizes: copies.Limits
     plain: "Plain"
     name: Name = "copies"
 
     def score(self, rows: Sequence[ScoreRow], trouble: Trouble) -> Scored:
         """As `Way.score`."""
         alone: list[ScoreRow] = []
-        for group in copies.plan(rows, way=self.mode):
+        for group in copies.plan(rows, way=self.mode, limits=self.sizes):
             if len(group) == 1:
                 alone += group
                 continue
             began = time.perf_counter()
-            for row, result in halving(group, lambda some: copies.loglikelihoods(self.model, some, way=self.mode), trouble):
+            for row, result in halving(group, self._group, trouble):
                 self.work.tokens_asked += len(row.tokens)
+                self.work.positions += row.scored
                 yield row, result, began
-            self.work.steps += 1
         yield from self.plain.score(alone, trouble)
+
+    def _group(self, rows: Sequence[ScoreRow]) -> Sequence[Nats]:
+        def ran(tokens: int) -> None:
+            self.work.tokens_computed += tokens
+            self.work.steps += 1
+
+        return copies.loglikelihoods(self.model, rows, way=self.mode, limits=self.sizes, ran=ran)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +141,7 @@ def _proof(name: Name, model: Any, limits: Limits, head: Head, rows: Sequence[Sc
     if name == "packed":
         return fits(model, limits, head, rows)
     if name == "copies":
-        mode = copies.fits(model, rows)
+        mode = copies.fits(model, rows, nats=TOLERANCE.get(model.dtype, COARSE))
         return Proof(why="" if mode else "the model's own cache gives other log-likelihoods", rows=len(rows), mode=mode)
     return Proof(why="")
 
