@@ -46,7 +46,7 @@ def _bar(name: str, result: Mapping[str, Any], aim: float | None, top: int, unit
     parts = [
         f'<text x="{LEFT - 8}" y="{top + 16}" text-anchor="end">{escape(name)}</text>',
         f'<rect class="{kind}" x="{LEFT}" y="{top + 2}" width="{ratio * unit:.2f}" height="20"/>',
-        f'<text x="{LEFT + ratio * unit + 6:.2f}" y="{top + 17}">{ratio:.1f}</text>',
+        f'<text x="{LEFT + max(ratio, aim or 0.0) * unit + 6:.2f}" y="{top + 17}">{ratio:.1f}</text>',  # clear of bar and mark
         f'<text class="small" x="{LEFT}" y="{top + 35}">{escape(told)}</text>',
     ]
     if aim is not None:
