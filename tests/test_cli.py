@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests import tiny
@@ -143,15 +144,16 @@ def test_a_folder_of_another_plan_shows_before_the_long_part(tmp_path: Path, bui
     assert not (tmp_path / "o" / "y").exists()
 
 
-@pytest.mark.parametrize("delay", [0.3, 0.8, 1.5])
-def test_ctrl_c_at_any_early_moment_says_how_to_go_on(tmp_path: Path, built_toy: Path, delay: float):
+@pytest.mark.parametrize(("delay", "processes"), [(0.3, 1), (0.8, 1), (1.5, 1), (1.5, 2), (4.0, 2)])
+def test_ctrl_c_at_any_early_moment_says_how_to_go_on(tmp_path: Path, built_toy: Path, delay: float, processes: int):
     model = tiny.checkpoint("llama", chat="own bos", context=4096)
     (tmp_path / "run.yaml").write_text(f"suites: [{built_toy}]\nengine: {{device: cpu, batch_size: 1}}\nprofile: fast\n")
-    command = [sys.executable, "-m", "evalkit", "run", "run.yaml", "--model", str(model)]
+    command = [sys.executable, "-m", "evalkit", "run", "run.yaml", "--model", str(model), "--processes", str(processes)]
     process = subprocess.Popen(
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
     )
     time.sleep(delay)
+    others = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(signal.SIGINT)
     began = time.monotonic()
     _, errors = process.communicate(timeout=60)
@@ -159,6 +161,7 @@ def test_ctrl_c_at_any_early_moment_says_how_to_go_on(tmp_path: Path, built_toy:
     assert process.returncode == 1, errors
     assert "run the same command again" in errors
     assert "Traceback" not in errors
+    assert psutil.wait_procs(others, timeout=5)[1] == []
 
 
 def test_list_and_show(tmp_path: Path):

@@ -22,21 +22,23 @@ from evalkit.records import Request, Response
 
 @dataclass(frozen=True)
 class Hooks:
-    """Settings of `HookedEngine`; `load` is what loading does: "", "refuse" or "die"."""
+    """Settings of `HookedEngine`. `load` is what loading does: "", "refuse" or "die"; `stall_after` so many answers it stalls."""
 
     folder: str
     processes: int = 2
     device: str = "none"
     memory_gib: float | None = None
     load: str = ""
+    stall_after: int | None = None
 
 
 class HookedEngine(EchoEngine):
     """Leaves in `folder` a file for each process, with the items it answered."""
 
     def __init__(self, config: Hooks) -> None:
-        super().__init__()
+        super().__init__(answer=lambda request: request.options[0] if request.options else request.messages[-1].content)
         self._folder, self._load = Path(config.folder), config.load
+        self._stall_after, self._answers = config.stall_after, 0
         self._peak = 1000
 
     def load(self) -> None:
@@ -56,10 +58,11 @@ class HookedEngine(EchoEngine):
             text = request.messages[-1].content
             if "silent" in text:
                 continue
-            self._obey(text)
+            self._obey("stall" if self._answers == self._stall_after else text)
+            self._answers += 1
             with (self._folder / f"answered-{os.getpid()}").open("a") as noted:
                 noted.write(request.item + "\n")
-            yield Response(request=request.id, finish="stop", text=text)
+            yield self._respond(request, time.perf_counter())
 
     def _obey(self, text: str) -> None:
         once = self._folder / "died"
