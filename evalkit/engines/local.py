@@ -44,6 +44,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # 3: packed rows over stored prefixes
 RULES = "local/3"
 WAYS: "tuple[Name, ...]" = ("packed", "copies", "plain")
+SLOT_TOKENS = {"cpu": 16_384, "cuda": 131_072, "mps": 32_768}  # of texts that are written together; the last two unproven
 DIAGNOSED = 8  # requests whose numbers are not finite and of which the layer is looked for: a forward each
 _log = logging.getLogger(__name__)
 
@@ -195,7 +196,7 @@ class LocalEngine:
             chosen = ways.rows_to_prove(rows, whole=whole)
             ready.choice = ways.choose(ready.model, sizes, ready.head, chosen, allowed=WAYS)
             ready.proven = longest
-            self._say(ready.choice)
+            self._say(ready.choice, "scoring")
         plain = ways.Plain(ready.model, ready.work, sizes.step, self._config.batch_size)
         if ready.choice.way == "packed":
             return ways.Packed(PrefixScorer(ready.model, sizes, ready.head, ready.work), plain)
@@ -204,10 +205,10 @@ class LocalEngine:
             return ways.Copies(ready.model, ready.work, mode, copies.Limits(tokens=sizes.step, held=4 * sizes.held), plain)
         return plain
 
-    def _say(self, choice: "Choice") -> None:
+    def _say(self, choice: "Choice", what: str) -> None:
         """A slower way than the first is no secret."""
         for name, why in choice.refused.items():
-            event = f"{self.model.name} does not fit the {name!r} way of scoring ({why}); the {choice.way!r} way is used"
+            event = f"{self.model.name} does not fit the {name!r} way of {what} ({why}); the {choice.way!r} way is used"
             self._events[event] = self._events.get(event, 0) + 1
             _log.warning(event)
 
@@ -237,10 +238,9 @@ class LocalEngine:
         return self._config.memory_gib * GIB - taken
 
     def _write(self, requests: Sequence[Request]) -> Iterator[Response]:
-        from evalkit.engines.stepwise import write
         from evalkit.engines.writing import WriteRow
 
-        ready, encoder = self.load(), self.encoder()
+        encoder = self.encoder()
         rows: list[WriteRow] = []
         spent: dict[str, float] = {}
         for request in requests:
@@ -268,13 +268,38 @@ class LocalEngine:
             )
             spent[request.id] = time.perf_counter() - start
         by_id = {request.id: request for request in requests}
-        most = self._config.batch_size or self._budget().slots
-        for group in batches(rows, tokens=16_384, scored=most, most=self._config.batch_size):
-            for row, result in halving(group, lambda part: write(ready.model, encoder, part, ready.ends), self._trouble):
-                if isinstance(result, Exception):
-                    yield self._failed(by_id[row.name], result, tokens_in=len(row.tokens), tokens=row.tokens)
-                else:
-                    yield _written(row, result, spent[row.name])
+        for row, result in self._texts(rows):
+            if isinstance(result, Exception):
+                yield self._failed(by_id[row.name], result, tokens_in=len(row.tokens), tokens=row.tokens)
+            else:
+                yield _written(row, result, spent[row.name])
+
+    def _texts(self, rows: "Sequence[WriteRow]") -> "Iterator[tuple[WriteRow, Written | Exception]]":
+        """Rows as they are finished, written the way that was found to fit at the first."""
+        from evalkit.engines import ways
+        from evalkit.engines.generate import Writer
+        from evalkit.engines.stepwise import write
+
+        if not rows:
+            return
+        ready, encoder, ends = self.ready(), self.encoder(), self.load().ends
+        longest = max(len(row.tokens) + row.max_tokens for row in rows)
+        sizes, room = self._limits(longest), SLOT_TOKENS[self.load().device.split(":")[0]]
+        if self._config.memory_gib is not None:  # what the limit leaves is parted between prefixes and slots
+            sizes = self._limits(2 * longest)
+            room = min(room, sizes.held // 2)
+            sizes = replace(sizes, held=sizes.held // 2)
+        if ready.writing is None:
+            ready.writing = ways.choose_writing(ready.model, encoder, sizes, rows)
+            self._say(ready.writing, "writing")
+        slots = self._config.batch_size or self._budget().slots
+        if ready.writing.way == "packed":
+            writer = Writer(ready.model, encoder, ends, sizes, slots, ready.work, room=max(longest, room))
+            yield from writer.write(rows, self._trouble)
+            return
+        most = slots if ready.writing.way == "cache" else 1
+        for group in batches(rows, tokens=room, scored=most, most=self._config.batch_size if most > 1 else 1):
+            yield from halving(group, lambda some: write(ready.model, encoder, some, ends), self._trouble)
 
     def _budget(self) -> Budget:
         return BUDGETS[self.load().device.split(":")[0]]
@@ -348,7 +373,9 @@ class LocalEngine:
             "events": [{"event": event, "times": times} for event, times in self._events.items()],
         }
         if self._ready is not None:
-            facts |= {"work": asdict(self._ready.work), "scoring": self._ready.choice.facts() if self._ready.choice else None}
+            facts["work"] = asdict(self._ready.work)
+            chosen = {"scoring": self._ready.choice, "writing": self._ready.writing}
+            facts |= {what: choice.facts() for what, choice in chosen.items() if choice is not None}
         if self._loaded is not None:
             import torch
 
@@ -367,6 +394,7 @@ class _Ready:
     work: "Work"
     reach: int  # tokens; rows beyond it may behave otherwise than shorter ones (0: none does)
     choice: "Choice | None" = None
+    writing: "Choice | None" = None
     proven: int = 0  # tokens of the longest row when the way was chosen
 
 

@@ -4,16 +4,21 @@ Prompts are padded on the left, keys and values (or whatever the architecture ke
 leave the batch.
 """
 
+import inspect
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
 from transformers import DynamicCache
 
 from evalkit.engines.forward import logits_at
+from evalkit.engines.prefix import Proof
 from evalkit.engines.tokens import Encoder
 from evalkit.engines.writing import Reader, Text, WriteRow, Written, next_tokens
+
+PROVEN = 4  # tokens written for a proof
 
 
 class Decoding:
@@ -27,21 +32,22 @@ class Decoding:
         self.mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts], device=device)
         self.positions = (self.mask.cumsum(-1) - 1).clamp(min=0)
         self.cache = DynamicCache(config=model.config)
+        named = inspect.signature(model.forward).parameters
+        if "cache_params" not in named and "past_key_values" not in named:
+            raise TypeError(f"{type(model).__name__} takes no cache that evalkit knows (past_key_values, cache_params)")
+        self._past = {"past_key_values" if "past_key_values" in named else "cache_params": self.cache}
+        self._placed = "position_ids" in named
 
     @torch.inference_mode()
     def step(self) -> torch.Tensor:
         """Logits [rows, vocabulary] of each row's next token, float32."""
         count, width = self.ids.shape
-        return logits_at(
-            self.model,
-            torch.arange(count),
-            torch.full((count,), width - 1),
-            input_ids=self.ids,
-            attention_mask=self.mask,
-            position_ids=self.positions,
-            past_key_values=self.cache,
-            use_cache=True,
-        )
+        inputs = {"input_ids": self.ids, "use_cache": True, **self._past}
+        if self._placed or self.mask.shape[1] == width:  # a purely recurrent model masks what it is fed, not what it has seen
+            inputs["attention_mask"] = self.mask
+        if self._placed:
+            inputs["position_ids"] = self.positions
+        return logits_at(self.model, torch.arange(count), torch.full((count,), width - 1), **inputs)
 
     @torch.inference_mode()
     def feed(self, tokens: Sequence[int]) -> None:
@@ -79,3 +85,20 @@ def write(model: Any, encoder: Encoder, group: Sequence[WriteRow], ends: frozens
         if live:
             decoding.feed([text.ids[-1] for _, text in live])
     return [done[index] for index in range(len(group))]
+
+
+def fits(model: Any, encoder: Encoder, rows: Sequence[WriteRow]) -> Proof:
+    """Whether rows of unlike length may be written together: they get the tokens that each gets by itself.
+
+    That is what `model.generate` writes, also where an architecture's cache gives other numbers than a forward without one.
+    """
+    few = [replace(row, name=str(number), max_tokens=PROVEN, stop=(), temperature=0.0) for number, row in enumerate(rows)]
+    try:
+        together = write(model, encoder, few, frozenset())
+        for row, result in zip(few, together, strict=True):
+            (alone,) = write(model, encoder, [row], frozenset())
+            if isinstance(result, FloatingPointError) or isinstance(alone, FloatingPointError) or result.ids != alone.ids:
+                return Proof(why="rows of unlike length written together get other tokens than alone", rows=len(few))
+    except Exception as error:  # noqa: BLE001 (whatever a strangers' architecture raises here says that it does not fit)
+        return Proof(why=f"{type(error).__name__}: {error}"[:300], rows=len(few))
+    return Proof(why="", rows=len(few))

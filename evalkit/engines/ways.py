@@ -7,18 +7,21 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, Protocol
 
-from evalkit.engines import copies, forward
+from evalkit.engines import copies, forward, generate, stepwise
 from evalkit.engines.attention import UnfitError
 from evalkit.engines.batches import batches, halving
 from evalkit.engines.forest import Limits
 from evalkit.engines.forward import ScoreRow
 from evalkit.engines.head import Head
 from evalkit.engines.prefix import COARSE, TOLERANCE, Nats, PrefixScorer, Proof, Trouble, Work, fits
+from evalkit.engines.tokens import Encoder
+from evalkit.engines.writing import WriteRow
 
 Name = Literal["packed", "copies", "plain"]
+Writing = Literal["packed", "cache", "alone"]
 Scored = Iterator[tuple[ScoreRow, Nats | Exception, float]]
 PLAIN_LOGITS = 2**27  # logits held at once by the plain way: 512 MiB in fp32
 # a proof's rows: the first tokens of a prompt and its last ones, so that it costs little however long the prompts are
@@ -113,11 +116,38 @@ class Plain:
             self.work.steps += 1
 
 
+def choose_writing(model: Any, encoder: Encoder, limits: Limits, rows: Sequence[WriteRow]) -> "Choice":
+    """How texts are written: packed over stored prefixes, or over the library's own cache, several rows at once or each alone."""
+    refused: dict[str, str] = {}
+    few = prompts_to_prove(rows)
+    proof = generate.fits(model, encoder, limits, few)
+    if not proof.why:
+        return Choice(way="packed", proof=proof, refused=refused)
+    refused["packed"] = proof.why
+    proof = stepwise.fits(model, encoder, few)
+    if not proof.why:
+        return Choice(way="cache", proof=proof, refused=refused)
+    refused["cache"] = proof.why
+    return Choice(way="alone", proof=Proof(why=""), refused=refused)
+
+
+def prompts_to_prove(rows: Sequence[WriteRow]) -> list[WriteRow]:
+    """The shortest and two of the longest prompts, shortened to their first and last tokens."""
+    ordered = sorted(rows, key=lambda row: (len(row.tokens), row.name))
+    chosen: dict[tuple[int, ...], WriteRow] = {}
+    for row in [*ordered[:1], *ordered[-2:]]:
+        tokens = row.tokens
+        if len(tokens) > HEAD_TOKENS + TAIL_TOKENS:
+            tokens = (*tokens[:HEAD_TOKENS], *tokens[-TAIL_TOKENS:])
+        chosen.setdefault(tokens, replace(row, tokens=tokens))
+    return list(chosen.values())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """The way that was chosen, how it was proven, and why the faster ones were not: for the bundle's facts."""
 
-    way: Name
+    way: Name | Writing
     proof: Proof
     refused: Mapping[str, str]
 

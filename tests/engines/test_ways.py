@@ -1,0 +1,96 @@
+"""Which way a model is answered, and that the slower ways are as exact as the fast one."""
+
+import pytest
+import torch
+
+from evalkit.engines import stepwise
+from evalkit.engines.memory import GIB
+from evalkit.engines.ways import reach
+from tests.contracts.engine import EngineLaws, answers, asked, assert_same
+from tests.engines.test_copies import model_of
+from tests.engines.test_prefix import UNFIT, engine_of
+
+TEXTS = ("Which gas?", "The slab is 230 mm thick. " * 3, "B", "The slab is 230 mm thick. " * 3 + "So?", "转炉吹入的气体？")
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # of generate, about settings that are not ours
+@pytest.mark.parametrize("shape", UNFIT)
+def test_texts_of_models_that_packed_rows_do_not_fit_are_the_librarys(shape):
+    engine = engine_of(shape)
+    requests = [asked("generate", text, max_tokens=6 + number) for number, text in enumerate(TEXTS)]
+    found = answers(engine, requests)
+    ready, encoder = engine.load(), engine.encoder()
+    for request in requests:
+        ids = encoder.prompt(request)
+        made = ready.model.generate(
+            torch.tensor([ids]), attention_mask=torch.ones(1, len(ids), dtype=torch.long), do_sample=False,
+            max_new_tokens=request.max_tokens, eos_token_id=sorted(ready.ends), pad_token_id=0,
+        )[0, len(ids) :].tolist()  # fmt: skip
+        response = found[request.id]
+        assert response.text == encoder.read([token for token in made if token not in ready.ends])
+        assert response.tokens_out == len(made)
+        assert response.finish == ("stop" if made[-1] in ready.ends else "length")
+    facts = engine.facts()
+    assert facts["writing"]["way"] in ("cache", "alone")
+    assert any("does not fit the 'packed' way of writing" in entry["event"] for entry in facts["events"])
+
+
+def test_rows_that_disturb_each_other_are_written_alone(monkeypatch):
+    made = stepwise.Decoding.__init__
+
+    def forgetful(self, model, prompts):
+        made(self, model, prompts)
+        self.mask = torch.ones_like(self.mask)  # padding is taken for text
+
+    monkeypatch.setattr(stepwise.Decoding, "__init__", forgetful)
+    engine = engine_of("mamba")
+    requests = [asked("generate", text, max_tokens=4) for text in TEXTS]
+    found = answers(engine, requests)
+    assert engine.facts()["writing"]["way"] == "alone"
+    monkeypatch.undo()
+    for name, response in answers(engine_of("mamba"), requests).items():
+        assert_same(response, found[name])
+
+
+@pytest.mark.parametrize("shape", ["bloom", "mamba", "hybrid"])
+class TestLawsOfSlowerWays(EngineLaws):
+    @pytest.fixture
+    def engine(self, shape):
+        return engine_of(shape)
+
+
+def test_a_model_without_a_cache_that_is_known_is_refused_in_words():
+    class Odd(torch.nn.Module):
+        config = model_of("llama").config
+        device = torch.device("cpu")
+
+        def forward(self, input_ids, memory):
+            raise AssertionError
+
+    with pytest.raises(TypeError, match="takes no cache that evalkit knows"):
+        stepwise.Decoding(Odd(), [(1, 2)])
+
+
+def test_texts_within_a_memory_limit_are_the_same():
+    requests = [asked("generate", text, max_tokens=6) for text in TEXTS]
+    free = answers(engine_of(), requests)
+    tight = engine_of()
+    tight.load()
+    tight._config = tight._config.model_copy(update={"memory_gib": (tight._taken + 56 * 2**20) / GIB})
+    for name, response in answers(tight, requests).items():
+        assert_same(response, free[name])
+
+
+@pytest.mark.parametrize(("shape", "tokens"), [("llama", 0), ("gemma2", 16), ("gemma3", 16), ("recurrent_gemma", 64)])
+def test_the_length_from_which_rows_may_be_treated_otherwise(shape, tokens):
+    assert reach(model_of(shape)) == tokens
+
+
+def test_positions_that_are_rescaled_count_as_such():
+    from types import SimpleNamespace
+
+    config = SimpleNamespace(rope_parameters={"rope_type": "dynamic", "factor": 2.0}, max_position_embeddings=2048)
+    config.get_text_config = lambda **_: config
+    assert reach(SimpleNamespace(config=config)) == 2048
+    config.rope_parameters = {"full": {"rope_type": "longrope", "original_max_position_embeddings": 512}, "local": {"rope_type": "default"}}
+    assert reach(SimpleNamespace(config=config)) == 512
