@@ -30,7 +30,7 @@ from evalkit.engines.local import LocalEngine, Settings
 from evalkit.engines.shards import Shard, shards, split
 from evalkit.engines.together import together
 from evalkit.engines.tokens import plain_text
-from evalkit.engines.worker import BOOT, Task, with_limit
+from evalkit.engines.worker import BOOT, DRIVER_GIB, Task, with_limit
 from evalkit.errors import EvalkitError, ModelError, RunError
 from evalkit.protocols import Engine
 from evalkit.records import Ability, Model, Request, Response
@@ -308,9 +308,11 @@ def threads_each(processes: int) -> int:
 def _check_part(config: ProcessSettings, model: Model) -> None:
     if config.device == "cpu" and config.memory_gib:
         try:
-            place("cpu", needed=needed_bytes(model), cards=(), limit=with_limit(config, config.processes).memory_gib)
+            part = with_limit(config, config.processes, beside=DRIVER_GIB).memory_gib
+            place("cpu", needed=needed_bytes(model), cards=(), limit=max(part, 1e-6))
         except ModelError as error:
-            raise ModelError(f"{error}; that is each process's part of {config.memory_gib:g} GiB: fewer processes would work too") from None
+            whose = f"each process's part of {config.memory_gib:g} GiB, of which the one that directs them takes {DRIVER_GIB:g}"
+            raise ModelError(f"{error}; that is {whose}: fewer processes would work too") from None
 
 
 def _how(process: _Process) -> str:

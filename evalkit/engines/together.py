@@ -27,7 +27,7 @@ def together(driver: Mapping[str, Any], places: Sequence[Sequence[Mapping[str, A
             merged[name] += driver[name]
     if "peak_what" in merged:
         what = merged["peak_what"] if isinstance(merged["peak_what"], str) else "memory"
-        merged["peak_what"] = f"{what}, added up over {len(told)} processes"
+        merged["peak_what"] = f"{what}; added up over {len(told)} processes"
     cards = len(set(merged.get("cards", ())))
     if cards > 1 and isinstance(merged.get("accelerator"), str):
         merged["accelerator"] = f"{cards} x {merged['accelerator']}"

@@ -22,6 +22,7 @@ from evalkit.records import Model
 # Read by `python -c`: the driver's search path first, then this module, which is found on it.
 BOOT = "import sys, json; sys.path[:] = json.loads(sys.argv[2]); from evalkit.engines.worker import main; main(int(sys.argv[1]))"
 DRIVER_GONE, BROKE = 0, 1  # exit codes
+DRIVER_GIB = 0.5  # what the driver itself takes: torch and a tokenizer, no weights; measured 0.42
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +65,11 @@ def _serve(line: Connection) -> None:
     orders: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(line, orders), daemon=True).start()
     cards = take_cards(task)
-    sharing = task.of if not cards else len(neighbours(task.index, task.of, len(cards.all)))
-    engine = task.make(with_limit(task.config, sharing))
+    if cards:
+        config = with_limit(task.config, len(neighbours(task.index, task.of, len(cards.all))))
+    else:
+        config = with_limit(task.config, task.of, beside=DRIVER_GIB)
+    engine = task.make(config)
     load = getattr(engine, "load", None)
     if load is not None:
         load()
@@ -145,11 +149,11 @@ def neighbours(index: int, of: int, cards: int) -> tuple[int, ...]:
     return tuple(other for other in range(of) if other == index or (of > cards and other % cards == index % cards))
 
 
-def with_limit(config: Any, sharing: int) -> Any:
-    """`config` with this process's part of the memory limit, where there is one and `sharing` processes share the device."""
+def with_limit(config: Any, sharing: int, *, beside: float = 0.0) -> Any:
+    """`config` with this process's part of the memory limit, where there is one: what `beside` (GiB) leaves, shared by `sharing`."""
     limit = getattr(config, "memory_gib", None)
-    if limit is None or sharing == 1:
+    if limit is None:
         return config
-    part = limit / sharing
+    part = (limit - beside) / sharing
     copied = getattr(config, "model_copy", None)  # pydantic's
     return copied(update={"memory_gib": part}) if copied is not None else replace(config, memory_gib=part)

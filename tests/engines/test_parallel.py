@@ -21,7 +21,7 @@ from evalkit.engines import parallel
 from evalkit.engines.local import LocalEngine
 from evalkit.engines.parallel import REPLACED, ProcessesEngine, threads_each
 from evalkit.engines.together import together
-from evalkit.engines.worker import Task, neighbours, share, take_cards, with_limit
+from evalkit.engines.worker import DRIVER_GIB, Task, neighbours, share, take_cards, with_limit
 from evalkit.errors import ModelError, RunError, SuiteError
 from evalkit.protocols import Checking
 from evalkit.records import Request
@@ -126,8 +126,9 @@ def test_making_one_starts_no_process_and_the_factory_counts():
 
 def test_what_the_model_lacks_is_said_before_anything_is_answered(tmp_path: Path):
     weights = LocalEngine(_settings()).model.parameters * 4 / 2**30  # type: ignore[operator]
-    with pytest.raises(ModelError, match=r"each process's part of .* GiB: fewer processes would work too"):
-        ProcessesEngine(_settings(memory_gib=1.5 * weights))
+    with pytest.raises(ModelError, match=r"each process's part of .* GiB, .*: fewer processes would work too"):
+        ProcessesEngine(_settings(memory_gib=DRIVER_GIB + 1.5 * weights))
+    ProcessesEngine(_settings(memory_gib=DRIVER_GIB + 2.1 * weights))
     with pytest.raises(ModelError):
         ProcessesEngine(_settings().model_copy(update={"model": str(tmp_path)}))
 
@@ -340,7 +341,7 @@ def test_facts_of_several_processes():
     merged = together(driver, [[ended, one], [other], []])
     assert merged == {
         "rules": "x", "device": "cpu", "peak_bytes": 400 + 100 + 5, "peak_rss_bytes": 200 + 200 + 50, "load_s": 9.0,
-        "peak_what": "process memory, added up over 2 processes", 
+        "peak_what": "process memory; added up over 2 processes", 
         "scoring": {"way": ["packed", "copies"], "proof": {"rows": 3, "mode": ["", "plain"]}},
         "events": [{"event": "e", "times": 4}, {"event": "f", "times": 1}], "work": {"rows": 9, "steps": 2},
     }  # fmt: skip
@@ -379,7 +380,8 @@ def test_cores_cards_and_memory_are_shared_out(monkeypatch: pytest.MonkeyPatch):
     assert neighbours(1, 2, 4) == (1,)
     assert with_limit(_settings(memory_gib=3.0), 2).memory_gib == 1.5
     assert with_limit(Hooks(folder="", memory_gib=3.0), 3).memory_gib == 1.0
-    assert with_limit(_settings(), 2).memory_gib is None
+    assert with_limit(_settings(memory_gib=3.0), 2, beside=0.5).memory_gib == 1.25
+    assert with_limit(_settings(), 2, beside=0.5).memory_gib is None
 
 
 def test_a_process_keeps_to_its_cards(monkeypatch: pytest.MonkeyPatch):
