@@ -58,9 +58,11 @@ class Ours:
         responses, told = measured(work, None if asked.get("trial") else self._rate)
         keys = {ask.request.id: ask.key for ask in asks}
         after = self._work()
+        work_done = {name: after[name] - before.get(name, 0) for name in after}
         return {
             **told,
-            "work": {name: after[name] - before.get(name, 0) for name in after},
+            # nothing computed is no count of it: the engine does not count this kind of work
+            "work": work_done if work_done.get("tokens_computed") else {},
             "answers": {keys[response.request]: _answer(response) for response in responses},
         }
 
