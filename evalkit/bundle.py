@@ -3,7 +3,7 @@
     run.json            configuration, plan digest, model, machine, versions: written first
     responses.sqlite    the working log: one row a request, durable before the next batch is taken
     items.jsonl         the items and variants asked, with their golds: written first too
-    responses.parquet, scores.parquet, axes.json, timing.json: written whole, beside and renamed
+    responses.parquet, scores.parquet, axes.json, timing.json, engine.json: written whole, beside and renamed
 
 Kill the process anywhere: opening the folder again with the same plan goes on with what is unanswered.
 """
@@ -28,6 +28,7 @@ BATCH_SECONDS = 1.0
 LOG_FILE = "responses.sqlite"
 RUN_FILE = "run.json"
 ITEMS_FILE = "items.jsonl"
+ENGINE_FILE = "engine.json"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS responses (
     request TEXT PRIMARY KEY,

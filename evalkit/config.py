@@ -18,7 +18,9 @@ class EngineConfig(_Frozen):
     """Which engine answers, and with what model."""
 
     name: str = Field("local", description="entry point of the engine")
-    model: str = Field("smollm2-135m", description="short name, folder of safetensors, GGUF file, or hub id in the local cache")
+    model: str = Field(
+        "smollm2-135m", description="short name, folder of safetensors or of a PEFT adapter, GGUF file, or hub id in the local cache"
+    )
     revision: str = Field("", description="commit of a hub checkpoint")
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "float32"
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"

@@ -451,6 +451,7 @@ PHRASES: tuple[tuple[str, str], ...] = (
     (r"process memory since start", "进程内存，自启动起"),
     (r"device memory since the timed passes began", "设备内存，自计时开始"),
     (r"device memory since start", "设备内存，自启动起"),
+    (r"added up over (\d+) processes", r"\1 个进程合计"),
     (r"mean over domains with equal weight, clustered t, domains as strata", "各领域等权平均，聚类 t，领域为层"),
     (r"not corrected for chance", "未扣除猜测"),
     (r"interval approximate \((\d+) clusters\)", "区间为近似（{0} 个聚类）"),

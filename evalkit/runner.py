@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from evalkit import registry
 from evalkit.axes import Timing, summarise
-from evalkit.bundle import LOG_FILE, Bundle
+from evalkit.bundle import ENGINE_FILE, LOG_FILE, Bundle
 from evalkit.config import RunConfig
 from evalkit.errors import RunError
 from evalkit.meter import measure, timing_of
@@ -57,6 +57,9 @@ def run(config: RunConfig, folder: Path, watcher: Watcher) -> Outcome:
         for response in engine.answer(asked):
             bundle.append(response)
             watcher.step(response)
+        if asked:
+            told = bundle.read(ENGINE_FILE) or []  # a list: a run that was continued has been answered by several processes
+            bundle.write(ENGINE_FILE, [*told, {"answered": len(asked), **engine.facts()}])
         scores = bundle.write_scores(score(plan, bundle.responses()))
         timing, untimed = timed(bundle, plan, engine, watcher)
         axes = summarise(scores, timing, plan.profile, untimed=untimed)
