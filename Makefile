@@ -11,7 +11,7 @@ help:
 	@echo "make test    install, run the fast tests (what CI runs)"
 	@echo "make lint    ruff and mypy --strict"
 	@echo "make bench   evalkit against lm_eval, side by side; FULL=1 takes longer, DATA=dir and MODEL=name choose"
-	@echo "make proofs  simulations; writes tests/proofs/*.json"
+	@echo "make proofs  simulations, exactness; writes tests/proofs/*.json"
 	@echo "make wheel   build dist/*.whl"
 
 $(VENV)/.made:
@@ -45,6 +45,7 @@ bench: $(VENV)/.demo
 
 proofs: $(VENV)/.dev
 	$(BIN)/python -m tests.proofs.coverage
+	$(BIN)/python -m tests.proofs.exactness
 
 wheel: $(VENV)/.dev
 	$(BIN)/python -m build --wheel

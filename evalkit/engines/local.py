@@ -197,6 +197,8 @@ class LocalEngine:
             ready.choice = ways.choose(ready.model, sizes, ready.head, chosen, allowed=WAYS)
             ready.proven = longest
             self._say(ready.choice, "scoring")
+        if ready.rescaled and longest > ready.rescaled:
+            return ways.Plain(ready.model, ready.work, sizes.step, 1)
         plain = ways.Plain(ready.model, ready.work, sizes.step, self._config.batch_size)
         if ready.choice.way == "packed":
             return ways.Packed(PrefixScorer(ready.model, sizes, ready.head, ready.work), plain)
@@ -217,10 +219,10 @@ class LocalEngine:
         if self._ready is None:
             from evalkit.engines.head import Head
             from evalkit.engines.prefix import Work
-            from evalkit.engines.ways import reach
+            from evalkit.engines.ways import reach, rescaled
 
             model = self.load().model
-            self._ready = _Ready(model=model, head=Head(model), work=Work(), reach=reach(model))
+            self._ready = _Ready(model=model, head=Head(model), work=Work(), reach=reach(model), rescaled=rescaled(model))
         return self._ready
 
     def _limits(self, longest: int) -> "Limits":
@@ -293,11 +295,12 @@ class LocalEngine:
             ready.writing = ways.choose_writing(ready.model, encoder, sizes, rows)
             self._say(ready.writing, "writing")
         slots = self._config.batch_size or self._budget().slots
-        if ready.writing.way == "packed":
+        alone = bool(ready.rescaled) and longest > ready.rescaled
+        if ready.writing.way == "packed" and not alone:
             writer = Writer(ready.model, encoder, ends, sizes, slots, ready.work, room=max(longest, room))
             yield from writer.write(rows, self._trouble)
             return
-        most = slots if ready.writing.way == "cache" else 1
+        most = slots if ready.writing.way != "alone" and not alone else 1
         for group in batches(rows, tokens=room, scored=most, most=self._config.batch_size if most > 1 else 1):
             yield from halving(group, lambda some: write(ready.model, encoder, some, ends), self._trouble)
 
@@ -393,6 +396,7 @@ class _Ready:
     head: "Head"
     work: "Work"
     reach: int  # tokens; rows beyond it may behave otherwise than shorter ones (0: none does)
+    rescaled: int  # tokens; rows beyond it are exact by themselves only (0: none are)
     choice: "Choice | None" = None
     writing: "Choice | None" = None
     proven: int = 0  # tokens of the longest row when the way was chosen

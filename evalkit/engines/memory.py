@@ -29,7 +29,7 @@ class Budget:
 
 
 BUDGETS: Mapping[str, Budget] = {
-    "cpu": Budget(step=1024, row=256, held=4096, slots=16),
+    "cpu": Budget(step=1024, row=256, held=4096, slots=32),
     "cuda": Budget(step=16_384, row=512, held=131_072, slots=64),  # unproven: no machine to measure on yet
     "mps": Budget(step=2048, row=256, held=16_384, slots=16),  # unproven
 }

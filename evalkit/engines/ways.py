@@ -177,7 +177,7 @@ def _proof(name: Name, model: Any, limits: Limits, head: Head, rows: Sequence[Sc
 
 
 def rows_to_prove(rows: Sequence[ScoreRow], *, whole: int = 0) -> list[ScoreRow]:
-    """A few of `rows`, shortened to their first and last tokens; with `whole`, also the shortest of at least that many tokens.
+    """A few of `rows`, shortened to their first and last tokens, and in full the shortest one of at least `whole` tokens.
 
     They share their first tokens where the requests do, so that prefixes are stored and branch.
     """
@@ -187,8 +187,8 @@ def rows_to_prove(rows: Sequence[ScoreRow], *, whole: int = 0) -> list[ScoreRow]
     for row in picked:
         short = shortened(row)
         chosen.setdefault(short.tokens, short)
-    long = sorted((row for row in rows if whole and len(row.tokens) >= whole), key=lambda row: row.order)
-    return [*chosen.values(), *long[:1]]
+    long = sorted((row for row in rows if len(row.tokens) >= whole), key=lambda row: row.order)
+    return list({row.tokens: row for row in (*chosen.values(), *long[:1])}.values())
 
 
 def shortened(row: ScoreRow) -> ScoreRow:
@@ -203,14 +203,22 @@ def shortened(row: ScoreRow) -> ScoreRow:
 
 
 def reach(model: Any) -> int:
-    """Tokens after which a sequence may be treated otherwise than a shorter one: a sliding window, or positions that are rescaled.
+    """Tokens after which a layer no longer sees the whole of a sequence (a sliding window, chunks); 0 where none is named."""
+    config = model.config.get_text_config(decoder=True)
+    found = [getattr(config, name, None) for name in ("sliding_window", "attention_chunk_size", "window_size")]
+    return min((size for size in found if isinstance(size, int) and size > 0), default=0)
 
-    0 where the configuration names none.
+
+def rescaled(model: Any) -> int:
+    """Tokens after which all positions of a forward are scaled by its longest one (dynamic and long rope); 0 where none are.
+
+    Beyond it rows in company, and stored prefixes, would be read otherwise than a row alone: only rows by themselves are exact.
     """
     config = model.config.get_text_config(decoder=True)
-    found = [getattr(config, "sliding_window", None), getattr(config, "attention_chunk_size", None)]
     scaling = getattr(config, "rope_parameters", None) or getattr(config, "rope_scaling", None) or {}
-    for entry in (scaling, *(value for value in scaling.values() if isinstance(value, Mapping))):
-        if entry.get("rope_type") in ("dynamic", "longrope"):
-            found.append(entry.get("original_max_position_embeddings") or getattr(config, "max_position_embeddings", None))
+    found = [
+        entry.get("original_max_position_embeddings") or getattr(config, "max_position_embeddings", None)
+        for entry in (scaling, *(value for value in scaling.values() if isinstance(value, Mapping)))
+        if entry.get("rope_type") in ("dynamic", "longrope")
+    ]
     return min((int(size) for size in found if size), default=0)

@@ -10,7 +10,7 @@ import torch
 
 from evalkit.config import EngineConfig
 from evalkit.engines import forward, head, plain, prefix, ways
-from evalkit.engines.attention import UnfitError
+from evalkit.engines.attention import Store, UnfitError
 from evalkit.engines.forest import Limits
 from evalkit.engines.forward import ScoreRow
 from evalkit.engines.head import Head
@@ -143,6 +143,32 @@ def test_shared_tokens_are_run_once_and_the_head_only_where_something_is_read():
 
 def distinct(rows):
     return len({row.tokens[:length] for row in rows for length in range(1, len(row.tokens) + 1)})
+
+
+def test_prefixes_are_held_within_the_limit_and_let_go_however_it_ends(monkeypatch):
+    stores, most = [], []
+    inner = Store.put
+
+    def put(self, node, layers):
+        inner(self, node, layers)
+        stores.append(self)
+        most.append(self.tokens)
+
+    monkeypatch.setattr(Store, "put", put)
+    model, before = model_of("llama"), model_of("llama").config._attn_implementation
+    chance = random.Random(2)
+    rows = [letters(str(number), (*ids(number % 9, 90), *ids(f"own {number}", chance.randrange(3, 20)))) for number in range(60)]
+    scorer = PrefixScorer(model, Limits(step=64, row=20, held=200), Head(model), Work())
+    assert len(list(scorer.score(rows, lambda *_: None))) == len(rows)
+    assert len(most) >= 9
+    assert 90 < max(most) <= 200
+    assert stores[-1].tokens == 0
+    begun = scorer.score(rows, lambda *_: None)
+    next(begun)
+    assert stores[-1].tokens > 0
+    begun.close()  # as Ctrl-C does
+    assert stores[-1].tokens == 0
+    assert model.config._attn_implementation == before
 
 
 @pytest.mark.parametrize("shape", UNFIT)
@@ -376,7 +402,7 @@ def test_options_that_cannot_be_told_apart_are_refused_at_plan_time(options, wor
 def test_prompts_for_a_proof_are_shortened_and_keep_what_is_read():
     rows = workload(prompt=400)
     chosen = ways.rows_to_prove(rows)
-    assert 2 <= len(chosen) <= ways.PROOF_ROWS
+    assert 2 <= len(chosen) <= ways.PROOF_ROWS + 1
     by_name = {row.name: row for row in rows}
     for row in chosen:
         longest = max(len(tokens) for _, tokens in row.continuations)
@@ -386,3 +412,4 @@ def test_prompts_for_a_proof_are_shortened_and_keep_what_is_read():
         assert [row.tokens[start] for start, _ in row.continuations] == [whole.tokens[start] for start, _ in whole.continuations]
     long = ways.rows_to_prove(rows, whole=410)
     assert any(len(row.tokens) >= 410 for row in long)
+    assert min(rows, key=lambda row: row.order) in chosen  # the shortest one comes in full

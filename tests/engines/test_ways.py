@@ -1,11 +1,13 @@
 """Which way a model is answered, and that the slower ways are as exact as the fast one."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
-from evalkit.engines import stepwise
+from evalkit.engines import plain, stepwise
 from evalkit.engines.memory import GIB
-from evalkit.engines.ways import reach
+from evalkit.engines.ways import reach, rescaled
 from tests.contracts.engine import EngineLaws, answers, asked, assert_same
 from tests.engines.test_copies import model_of
 from tests.engines.test_prefix import UNFIT, engine_of
@@ -86,11 +88,38 @@ def test_the_length_from_which_rows_may_be_treated_otherwise(shape, tokens):
     assert reach(model_of(shape)) == tokens
 
 
-def test_positions_that_are_rescaled_count_as_such():
+def test_positions_that_are_rescaled_make_rows_go_alone():
+    from transformers import AutoConfig
+
+    engine = engine_of()
+    ready = engine.ready()
+    assert ready.rescaled == 0
+    config = AutoConfig.from_pretrained(engine._files())
+    config.rope_parameters = {"rope_type": "dynamic", "factor": 4.0, "rope_theta": 10_000.0}
+    config.max_position_embeddings = 48
+    model = type(ready.model)(config).eval()
+    model.load_state_dict(ready.model.state_dict())
+    assert rescaled(model) == 48
+    engine.model = replace(engine.model, context=None)
+    engine._ready, engine._loaded = None, replace(engine._loaded, model=model)
+    requests = [asked("score", "gas " * (5 + 9 * number)) for number in range(8)]
+    requests += [asked("generate", "gas " * (5 + 9 * number), max_tokens=4) for number in range(4)]
+    found = answers(engine, requests)
+    model.eval()
+    for request in requests:
+        if request.ability == "score":
+            for nats, (context, option) in zip(found[request.id].loglikelihoods, engine.encoder().pairs(request), strict=True):
+                assert nats == pytest.approx(plain.loglikelihood(model, context, option), abs=1e-4 * len(option), rel=0)
+        else:
+            ids = engine.encoder().prompt(request)
+            made = model.generate(torch.tensor([ids]), do_sample=False, max_new_tokens=4, eos_token_id=sorted(engine.load().ends), pad_token_id=0)
+            assert found[request.id].tokens_out == made.shape[1] - len(ids)
+
+
+def test_long_rope_is_read_from_its_own_entry():
     from types import SimpleNamespace
 
-    config = SimpleNamespace(rope_parameters={"rope_type": "dynamic", "factor": 2.0}, max_position_embeddings=2048)
+    config = SimpleNamespace(max_position_embeddings=2048)
     config.get_text_config = lambda **_: config
-    assert reach(SimpleNamespace(config=config)) == 2048
     config.rope_parameters = {"full": {"rope_type": "longrope", "original_max_position_embeddings": 512}, "local": {"rope_type": "default"}}
-    assert reach(SimpleNamespace(config=config)) == 512
+    assert rescaled(SimpleNamespace(config=config)) == 512
