@@ -22,6 +22,7 @@ from evalkit.engines.batches import halving, is_out_of_memory
 from evalkit.engines.forest import Limits, Node, Row, grow
 from evalkit.engines.forward import logits_at
 from evalkit.engines.prefix import COARSE, TOLERANCE, Proof, Trouble, Work, check_layers, store_nodes
+from evalkit.engines.products import few_tokens
 from evalkit.engines.slots import Below, Slots, Spot, Tokens
 from evalkit.engines.tokens import Encoder
 from evalkit.engines.writing import Reader, Text, WriteRow, Written, next_tokens
@@ -129,7 +130,7 @@ class _Writing:
     def results(self) -> Iterator[tuple[WriteRow, Written | Exception]]:
         while self._waiting or self._live:
             done: list[Finished] = []
-            with packing(self._model):
+            with packing(self._model), few_tokens(self._model):
                 while not done and (self._waiting or self._live):
                     done = self._admit() or (self._step() if self._live else [])
             for job, result in done:
