@@ -378,6 +378,11 @@ class Pack:
         """Keys and values of row `index` of the pack, by layer, as tensors of their own."""
         assert self.kept is not None  # noqa: S101 (asked for only of packs that keep)
         begin, end = self.offsets[index], self.offsets[index + 1]
+        if len(self.rows) == 1:
+            return {layer: (key.contiguous(), value.contiguous()) for layer, (key, value) in self.kept.items()}
+        # copies, also where a slice is contiguous as it is (one head of keys): it would keep the whole pack in memory
+        whole = torch.contiguous_format
         return {
-            layer: (key[:, :, begin:end].contiguous(), value[:, :, begin:end].contiguous()) for layer, (key, value) in self.kept.items()
+            layer: (key[:, :, begin:end].clone(memory_format=whole), value[:, :, begin:end].clone(memory_format=whole))
+            for layer, (key, value) in self.kept.items()
         }

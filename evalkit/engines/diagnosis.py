@@ -5,6 +5,8 @@ from typing import Any
 
 import torch
 
+from evalkit.engines.forward import logits_at
+
 
 @torch.inference_mode()
 def first_not_finite(model: Any, tokens: Sequence[int]) -> str:
@@ -24,7 +26,8 @@ def first_not_finite(model: Any, tokens: Sequence[int]) -> str:
 
     handles = [module.register_forward_hook(looked(name)) for name, module in model.named_modules() if name]
     try:
-        model(input_ids=torch.tensor([list(tokens)], device=model.device), use_cache=False)
+        ids, last = torch.tensor([list(tokens)], device=model.device), torch.tensor([len(tokens) - 1])
+        logits_at(model, torch.zeros_like(last), last, input_ids=ids, use_cache=False)
     except Exception as error:  # noqa: BLE001 (only words for an error that is being reported are looked for)
         return f"the layer could not be found ({type(error).__name__})"
     finally:

@@ -261,26 +261,25 @@ def steps(forest: Forest, limits: Limits) -> Iterator[Step]:
     together and their rows run together, so that steps are full although prefixes have few rows. A single subtree that is
     larger keeps its own root and is taken in parts.
     """
-    yield from _below(forest.nodes, forest.rows, limits, limits.held)
-
-
-def _below(nodes: Sequence[Node], rows: Sequence[Row], limits: Limits, room: int) -> Iterator[Step]:
-    wave: list[Node] = []
-    loose = list(rows)
-    used = 0
-    for node in nodes:
-        size = _held(node)
-        if size > room:
+    # an explicit stack: a long shared prefix is a chain of as many nodes as it has steps
+    waiting: list[tuple[Node | None, list[Node], list[Row], int]] = [(None, list(forest.nodes)[::-1], list(forest.rows), limits.held)]
+    while waiting:
+        parent, nodes, rows, room = waiting[-1]
+        wave: list[Node] = []
+        used = 0
+        while nodes and used + _held(nodes[-1]) <= room:
+            used += _held(nodes[-1])
+            wave.append(nodes.pop())
+        yield from _wave(wave, rows, limits)
+        rows.clear()
+        if nodes and _held(nodes[-1]) > room:
+            node = nodes.pop()
             yield Step(nodes=(node,))
-            yield from _below(node.nodes, node.rows, limits, room - len(node.tokens))
-            yield Step(release=(node,))
-            continue
-        if used + size > room:
-            yield from _wave(wave, loose, limits)
-            wave, loose, used = [], [], 0
-        wave.append(node)
-        used += size
-    yield from _wave(wave, loose, limits)
+            waiting.append((node, node.nodes[::-1], list(node.rows), room - len(node.tokens)))
+        elif not nodes:
+            waiting.pop()
+            if parent is not None:
+                yield Step(release=(parent,))
 
 
 def _held(node: Node) -> int:

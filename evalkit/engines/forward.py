@@ -90,11 +90,17 @@ def loglikelihoods(model: Any, group: Sequence[ScoreRow]) -> list[tuple[float, .
 
 
 def free_memory(error: BaseException) -> None:
-    """After memory ran out: let go of what the failed forward held."""
+    """After memory ran out: let go of what the failed forward held, which its traceback's frames keep alive."""
     if not is_out_of_memory(error):
         return
     import gc
+    import traceback
 
+    chained: BaseException | None = error
+    while chained is not None:
+        traceback.clear_frames(chained.__traceback__)
+        chained.__traceback__ = None
+        chained = chained.__cause__ or chained.__context__
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()

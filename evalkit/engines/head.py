@@ -1,4 +1,4 @@
-"""The language-model head, run only where something is read off it, and for log-likelihoods a slice of the vocabulary at a time."""
+"""The language-model head, run only where something is read off it, and for log-likelihoods a part of its logits at a time."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from evalkit.engines.memory import COLUMNS, POSITIONS
+from evalkit.engines.memory import COLUMNS, LOGITS_HELD, POSITIONS
 
 _PROBE = (1, 2, 3, 5)
 
@@ -14,72 +14,81 @@ After = Callable[[torch.Tensor], torch.Tensor]
 
 
 class Head:
-    """The head of `model`. `sliced` says whether it is a product, an element-wise function after it, and nothing else.
+    """The head of `model`. `known`: its logits are the head module's output and an element-wise function that was found.
 
     That is found out by comparing with the model's own logits, not by the architecture's name. Where it is not so, logits
-    come from the model itself, at the wanted positions only.
+    come from the model itself, at the wanted positions only. A head of plain numbers is multiplied a slice of the vocabulary
+    at a time, another one (quantised, fetched from elsewhere at each call) a few positions at a time.
     """
 
     def __init__(self, model: Any) -> None:
         self.module = model.get_output_embeddings()
-        self._after = self._settle(model)
+        self.plain = type(self.module) is torch.nn.Linear and self.module.weight.is_floating_point() and not self.module.weight.is_meta
+        self.vocabulary, self._after = self._settle(model)
 
     @property
-    def sliced(self) -> bool:
-        """Whether the vocabulary can be taken in slices."""
+    def known(self) -> bool:
+        """Whether log-likelihoods can be had from hidden states."""
         return self._after is not None
 
     @property
-    def vocabulary(self) -> int:
-        """Number of logits at a position."""
-        return int(self.module.weight.shape[0])
+    def sliced(self) -> bool:
+        """Whether the vocabulary is taken in slices."""
+        return self.known and self.plain
 
-    def _settle(self, model: Any) -> After | None:
-        """The function between the product and the logits: none, or a scale or soft cap that the configuration names."""
+    def _settle(self, model: Any) -> tuple[int, After | None]:
+        """Number of logits, and the function from the module's output to them: none, or a scale or soft cap of the configuration."""
         ids = torch.tensor([_PROBE], device=model.device)
         caught = Caught(self.module, torch.arange(len(_PROBE)), whole=True)
         with torch.inference_mode(), caught:
-            logits = model(input_ids=ids, use_cache=False).logits[0].float()
-        plain = type(self.module) is torch.nn.Linear and self.module.weight.is_floating_point()
-        if caught.hidden is None or not plain or self.module.weight.is_meta:  # quantised, or fetched from elsewhere at each call
-            return None
+            logits = model(input_ids=ids, use_cache=False).logits[0]
+        if caught.hidden is None:
+            return logits.shape[-1], None
         with torch.inference_mode():
-            product = self.module(caught.hidden).float()
-        config = model.config.get_text_config(decoder=True)
-        for after in _candidates(config):
-            if product.shape == logits.shape and torch.allclose(after(product.clone()), logits, rtol=1e-4, atol=1e-5, equal_nan=True):
-                return after
-        return None
+            product = self.module(caught.hidden)
+        for after in _candidates(model.config.get_text_config(decoder=True)):
+            found = after(product.clone()).float()
+            if found.shape == logits.shape and torch.allclose(found, logits.float(), rtol=1e-4, atol=1e-5, equal_nan=True):
+                return logits.shape[-1], after
+        return logits.shape[-1], None
 
     @torch.inference_mode()
     def nats(self, hidden: torch.Tensor, places: Sequence[int], tokens: Sequence[int]) -> list[float]:
         """Log-probability in nats of `tokens[i]` at `hidden[places[i]]`, from hidden [n, width]: exact, over the whole vocabulary.
 
-        What is not a number stays so; the caller looks.
+        What is not a number stays so, and a token that has no logit is none; the caller looks.
         """
         found = [math.nan] * len(tokens)
+        size = POSITIONS if self.plain else max(1, LOGITS_HELD // self.vocabulary)
         by_block: dict[int, list[int]] = {}
         for index, place in enumerate(places):
-            by_block.setdefault(place // POSITIONS, []).append(index)
+            by_block.setdefault(place // size, []).append(index)
         for block, indices in by_block.items():
-            part = hidden[block * POSITIONS : (block + 1) * POSITIONS]
-            at = torch.tensor([places[index] - block * POSITIONS for index in indices], device=part.device)
+            part = hidden[block * size : (block + 1) * size]
+            at = torch.tensor([places[index] - block * size for index in indices], device=part.device)
             wanted = torch.tensor([tokens[index] for index in indices], device=part.device)
-            for index, value in zip(indices, self._block(part, at, wanted).tolist(), strict=True):
+            values = self._in_slices(part, at, wanted) if self.plain else self._whole(part, at, wanted)
+            for index, value in zip(indices, values.tolist(), strict=True):
                 found[index] = value
         return found
 
-    def _block(self, hidden: torch.Tensor, at: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    def _whole(self, hidden: torch.Tensor, at: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+        assert self._after is not None  # noqa: S101 (asked for only where `known`)
+        logits = self._after(self.module(hidden)).float()
+        return picked(logits, at.to(logits.device), wanted.to(logits.device))
+
+    def _in_slices(self, hidden: torch.Tensor, at: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
         """Slice by slice with a running largest logit and sum of exponentials; the sums over slices are kept in float64."""
-        assert self._after is not None  # noqa: S101 (asked for only where `sliced`)
+        assert self._after is not None  # noqa: S101 (asked for only where `known`)
         weight, bias = self.module.weight, self.module.bias
+        hidden, at, wanted = (tensor.to(weight.device) for tensor in (hidden, at, wanted))
         largest = torch.full((len(hidden),), -math.inf, device=hidden.device)
         total = torch.zeros(len(hidden), dtype=torch.float64, device=hidden.device)
-        value = torch.empty(len(at), device=hidden.device)
+        value = torch.full((len(at),), math.nan, device=hidden.device)
         for begin in range(0, self.vocabulary, COLUMNS):
             end = min(self.vocabulary, begin + COLUMNS)
             logits = torch.nn.functional.linear(hidden, weight[begin:end], None if bias is None else bias[begin:end])
-            logits = self._after(logits.float())
+            logits = self._after(logits).float()
             mine = ((wanted >= begin) & (wanted < end)).nonzero()[:, 0]
             value[mine] = logits[at[mine], wanted[mine] - begin]
             higher = torch.maximum(largest, logits.amax(dim=-1))
@@ -87,6 +96,13 @@ class Head:
             total = total * torch.exp((largest - higher).double()) + logits.sub_(higher[:, None]).exp_().sum(dim=-1)
             largest = higher
         return value.double() - (largest.double() + total.log())[at]
+
+
+def picked(logits: torch.Tensor, at: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """Log-probability of `wanted[i]` at `logits[at[i]]` [n, vocabulary]; a token that has no logit gets no number."""
+    there = wanted < logits.shape[-1]
+    nats = logits[at, torch.where(there, wanted, 0)] - torch.logsumexp(logits, dim=-1)[at]
+    return torch.where(there, nats, math.nan)
 
 
 class Caught:

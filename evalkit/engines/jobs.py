@@ -1,12 +1,14 @@
-"""A request to score, from its options' tokens to rows, and from the rows' results to its response."""
+"""Requests from text to rows of tokens, and from the rows' results to responses."""
 
 import math
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from evalkit.engines.batches import is_out_of_memory
 from evalkit.engines.forward import ScoreRow
 from evalkit.engines.tokens import Encoder, Pair
+from evalkit.engines.writing import WriteRow, Written
 from evalkit.records import Request, Response
 
 
@@ -49,6 +51,11 @@ class Job:
         """Whether all rows came in."""
         return self._waiting == 0
 
+    def refuse_unknown(self, known: int) -> None:
+        """Raises ValueError for a token that the weights do not know."""
+        for row in self.rows:
+            _refuse_unknown((*row.tokens, *(token for _, ids in row.continuations for token in ids)), known)
+
     def take(self, row: ScoreRow, result: tuple[float, ...] | Exception, start: float) -> None:
         """Takes in what a row gave; `start` is when work on it (its prefix included) began."""
         self._waiting -= 1
@@ -68,6 +75,65 @@ class Job:
             tokens_in=self.tokens_in,
             total_s=self._encode_s + self._end - self._start,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A request to write, as tokens."""
+
+    request: Request
+    row: WriteRow
+    encode_s: float
+
+    @classmethod
+    def of(cls, request: Request, encoder: Encoder) -> "Prompt":
+        """The prompt of `request`. Raises what its template or tokenizer raises, ValueError for one that cannot be continued."""
+        began = time.perf_counter()
+        if request.max_tokens < 1:
+            raise ValueError(f"max_tokens is {request.max_tokens}; at least 1 would work")
+        row = WriteRow(
+            name=request.id,
+            tokens=encoder.prompt(request),
+            max_tokens=request.max_tokens,
+            stop=request.stop,
+            temperature=request.temperature,
+            top_p=request.top_p,
+            key=(request.id, request.seed),
+        )
+        return cls(request, row, time.perf_counter() - began)
+
+    @property
+    def tokens(self) -> tuple[int, ...]:
+        """Those of the prompt."""
+        return self.row.tokens
+
+    @property
+    def longest(self) -> int:
+        """Tokens of the prompt with all that may be written after it."""
+        return len(self.row.tokens) + self.row.max_tokens
+
+    def refuse_unknown(self, known: int) -> None:
+        """Raises ValueError for a token that the weights do not know."""
+        _refuse_unknown(self.tokens, known)
+
+    def response(self, written: Written) -> Response:
+        """What came of it."""
+        return Response(
+            request=self.request.id,
+            finish=written.finish,
+            text=written.text,
+            tokens_in=len(self.tokens),
+            tokens_out=len(written.ids),
+            first_s=self.encode_s + written.first_s,
+            total_s=self.encode_s + written.total_s,
+            stopped=written.stopped,
+        )
+
+
+def _refuse_unknown(tokens: Sequence[int], known: int) -> None:
+    highest = max(tokens)
+    if highest >= known:
+        raise ValueError(f"token {highest} lies beyond the model's vocabulary of {known}: the tokenizer has tokens that the weights lack")
 
 
 def reason(error: Exception) -> str:

@@ -9,20 +9,19 @@ Each shared token is run once (`prefix`), exactly; a model that this does not fi
 
 import logging
 import os
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import psutil
 
 from evalkit.checkpoints import Checkpoint, as_folder, identify, locate
-from evalkit.engines.batches import batches, halving, is_out_of_memory
+from evalkit.engines.batches import is_out_of_memory
 from evalkit.engines.loading import Loaded, changed_file, load, load_encoder, needed_bytes, place
-from evalkit.engines.memory import BUDGETS, GIB, Budget, footprint, limits, peak_rss_bytes, process_peak_bytes, reset_process_peak
+from evalkit.engines.memory import BUDGETS, GIB, Budget, Sizes, footprint, peak_rss_bytes, process_peak_bytes, reset_process_peak, sizes
 from evalkit.engines.tokens import TODAY, Encoder
 from evalkit.errors import ModelError, SuiteError
 from evalkit.records import Ability, Model, Request, Response
@@ -31,8 +30,9 @@ if TYPE_CHECKING:
     from evalkit.engines.forest import Limits
     from evalkit.engines.forward import ScoreRow
     from evalkit.engines.head import Head
-    from evalkit.engines.jobs import Job
+    from evalkit.engines.jobs import Job, Prompt
     from evalkit.engines.prefix import Work
+    from evalkit.engines.texts import Texts
     from evalkit.engines.ways import Choice, Name, Way
     from evalkit.engines.writing import WriteRow, Written
 
@@ -44,8 +44,9 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # 3: packed rows over stored prefixes
 RULES = "local/3"
 WAYS: "tuple[Name, ...]" = ("packed", "copies", "plain")
-SLOT_TOKENS = {"cpu": 16_384, "cuda": 131_072, "mps": 32_768}  # of texts that are written together; the last two unproven
+COARSE_BYTES = 2**28
 DIAGNOSED = 8  # requests whose numbers are not finite and of which the layer is looked for: a forward each
+Made = TypeVar("Made")
 _log = logging.getLogger(__name__)
 
 
@@ -119,23 +120,65 @@ class LocalEngine:
             self._loaded = load(
                 self._files(), self.model, self.encoder(), device=self._config.device, limit=self._config.memory_gib
             )
-            # weights that are mapped from their file count once they are read, so the larger of the two
-            self._taken = max(psutil.Process().memory_info().rss, before + needed_bytes(self.model))
+            # weights that are mapped from their file count once they are read, so the larger of the two; in coarse steps, so
+            # that sizes planned from it are the same from run to run
+            weights = needed_bytes(self.model)
+            beside = max(psutil.Process().memory_info().rss - weights, before)
+            self._taken = weights + -(-beside // COARSE_BYTES) * COARSE_BYTES
         return self._loaded
 
     # ------------------------------------------------------------ answering
 
     def answer(self, requests: Sequence[Request]) -> Iterator[Response]:
-        """One response a request, scored ones first, the longest prompts first."""
+        """One response a request, scored ones first. Raises ModelError, before the first, where a memory limit cannot hold one of them."""
         if not requests:
             return
         requests = list({request.id: request for request in requests}.values())  # one answer an identity
-        self.load()
-        scoring = [request for request in requests if request.ability == "score"]
-        writing = [request for request in requests if request.ability == "generate"]
-        for response in chain(self._score(scoring), self._write(writing)):
+        asked = self._read(requests)
+        planned = self._sizes(asked)
+        for response in chain(asked.settled, self._score(asked.jobs, planned), self._write(asked.texts, planned)):
             self._refuse_changed()
             yield response
+
+    def _read(self, requests: Sequence[Request]) -> "_Asked":
+        """Every request as tokens; those that cannot be asked are settled."""
+        from evalkit.engines.jobs import Job, Prompt
+
+        asked = _Asked()
+        known = self.ready().vocabulary
+        for request in requests:
+            try:
+                if request.ability == "score":
+                    job = Job.of(request, self.encoder())
+                    job.refuse_unknown(known)
+                    longest, tokens_in = job.longest, job.tokens_in
+                else:
+                    prompt = Prompt.of(request, self.encoder())
+                    prompt.refuse_unknown(known)
+                    longest, tokens_in = prompt.longest, len(prompt.tokens)
+            except Exception as error:  # noqa: BLE001 (a strangers' template or tokenizer may raise anything)
+                asked.settled.append(self._failed(request, error))
+                continue
+            if self.model.context and longest > self.model.context:
+                asked.settled.append(Response(request=request.id, finish="over_context", tokens_in=tokens_in))
+            elif request.ability == "score":
+                asked.jobs[request.id] = job
+            else:
+                asked.texts[request.id] = prompt
+        return asked
+
+    def _sizes(self, asked: "_Asked") -> Sizes:
+        model = self.load().model
+        need = footprint(model.config.get_text_config(decoder=True), model.dtype.itemsize)
+        scored = max((job.longest for job in asked.jobs.values()), default=0)
+        text = max((prompt.longest for prompt in asked.texts.values()), default=0)
+        return sizes(self._budget(), need, scored=scored, text=text, room=self._room(), rows=self._config.batch_size)
+
+    def _room(self) -> float | None:
+        """Bytes beside the weights that the memory limit leaves; None without one. What the process held when it had loaded counts."""
+        if self._config.memory_gib is None:
+            return None
+        return self._config.memory_gib * GIB - (needed_bytes(self.model) if self._cuda() else self._taken)
 
     def _refuse_changed(self) -> None:
         """Weights may be mapped from their file, so what was answered after it changed is nobody's answer."""
@@ -145,34 +188,22 @@ class LocalEngine:
 
     def check(self, requests: Sequence[Request]) -> None:
         """Read every request to score as it will be asked. Raises SuiteError, naming the item, where options cannot be told apart."""
+        encoder = self.encoder()
         for request in requests:
             if request.ability == "score":
                 try:
-                    pairs = self.encoder().pairs(request)
+                    pairs = encoder.pairs(request)
                 except ValueError as error:
                     raise SuiteError(f"item {request.item!r} cannot be scored: {error}") from error
                 except Exception:  # noqa: BLE001 (a strangers' template; the request's own response says so)
                     continue
                 _refuse_same_tokens(request, [(*context, *continuation) for context, continuation in pairs])
 
-    def _score(self, requests: Sequence[Request]) -> Iterator[Response]:
-        from evalkit.engines.jobs import Job
-
-        jobs: dict[str, Job] = {}
-        for request in requests:
-            try:
-                job = Job.of(request, self.encoder())
-            except Exception as error:  # noqa: BLE001 (a strangers' template or tokenizer may raise anything)
-                yield self._failed(request, error)
-                continue
-            if self.model.context and job.longest > self.model.context:
-                yield Response(request=request.id, finish="over_context", tokens_in=job.tokens_in)
-                continue
-            jobs[request.id] = job
+    def _score(self, jobs: "Mapping[str, Job]", planned: Sizes) -> Iterator[Response]:
         rows = [row for job in jobs.values() for row in job.rows]
         if not rows:
             return
-        for row, result, began in self._way(rows).score(rows, self._trouble):
+        for row, result, began in self._way(rows, planned.limits).score(rows, self._trouble):
             job = jobs[row.name.rpartition("/")[0]]
             job.take(row, result, began)
             if job.complete:
@@ -183,29 +214,48 @@ class LocalEngine:
         tokens = job.failed_row.tokens if job.failed_row else ()
         return self._failed(job.request, job.error, tokens_in=job.tokens_in, tokens=tokens)
 
-    def _way(self, rows: "Sequence[ScoreRow]") -> "Way":
-        """The way of scoring these rows: proven at the first, and again where longer rows may behave otherwise."""
+    def _way(self, rows: "Sequence[ScoreRow]", limits: "Limits") -> "Way":
+        """The way of scoring these rows: proven at the first, and once more when rows first are longer than what layers see."""
         from evalkit.engines import copies, ways
         from evalkit.engines.prefix import PrefixScorer
 
-        longest = max(len(row.tokens) for row in rows)
-        sizes = self._limits(longest)
         ready = self.ready()
-        if ready.choice is None or (ready.reach and longest > max(ready.proven, ready.reach)):
-            whole = min(longest, ready.reach + 1) if ready.reach and longest > ready.reach else 0
-            chosen = ways.rows_to_prove(rows, whole=whole)
-            ready.choice = ways.choose(ready.model, sizes, ready.head, chosen, allowed=WAYS)
-            ready.proven = longest
-            self._say(ready.choice, "scoring")
+        longest = max(len(row.tokens) for row in rows)
+        plain = ways.Plain(ready.model, ready.work, limits.step, self._config.batch_size)
         if ready.rescaled and longest > ready.rescaled:
-            return ways.Plain(ready.model, ready.work, sizes.step, 1)
-        plain = ways.Plain(ready.model, ready.work, sizes.step, self._config.batch_size)
-        if ready.choice.way == "packed":
-            return ways.Packed(PrefixScorer(ready.model, sizes, ready.head, ready.work), plain)
-        if ready.choice.way == "copies":
-            mode: copies.Way = "step" if ready.choice.proof.mode == "step" else "chunk"
-            return ways.Copies(ready.model, ready.work, mode, copies.Limits(tokens=sizes.step, held=4 * sizes.held), plain)
+            return replace(plain, alone=True)
+        beyond = bool(ready.reach) and longest > ready.reach
+        choice = ready.choice
+        if choice is None or (beyond and not ready.beyond):
+            chosen = ways.rows_to_prove(rows, ready.vocabulary, whole=ready.reach + 1 if beyond else 0)
+            try:
+                choice = self._twice(lambda: ways.choose(ready.model, limits, ready.head, chosen, allowed=WAYS))
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+                return plain  # for these rows; the next ones are a new chance to prove the faster ways
+            ready.choice, ready.beyond = choice, beyond
+            self._say(choice, "scoring")
+        if choice.way == "packed":
+            return ways.Packed(PrefixScorer(ready.model, limits, ready.head, ready.work), plain)
+        if choice.way == "copies":
+            mode: copies.Way = "step" if choice.proof.mode == "step" else "chunk"
+            return ways.Copies(ready.model, ready.work, mode, copies.Limits(tokens=limits.step, held=4 * limits.held), plain)
         return plain
+
+    def _twice(self, make: Callable[[], Made]) -> Made:
+        """`make()`, once more where memory ran out the first time."""
+        from evalkit.engines.forward import free_memory
+
+        try:
+            return make()
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            event = "out of memory while the engine was made ready: tried once more"
+            self._events[event] = self._events.get(event, 0) + 1
+            free_memory(error)
+        return make()
 
     def _say(self, choice: "Choice", what: str) -> None:
         """A slower way than the first is no secret."""
@@ -215,94 +265,37 @@ class LocalEngine:
             _log.warning(event)
 
     def ready(self) -> "_Ready":
-        """The loaded model with what scoring needs beside it."""
+        """The loaded model with what answering needs beside it."""
         if self._ready is None:
             from evalkit.engines.head import Head
             from evalkit.engines.prefix import Work
             from evalkit.engines.ways import reach, rescaled
 
             model = self.load().model
-            self._ready = _Ready(model=model, head=Head(model), work=Work(), reach=reach(model), rescaled=rescaled(model))
+            head = self._twice(lambda: Head(model))
+            known = min(int(model.get_input_embeddings().weight.shape[0]), head.vocabulary)
+            self._ready = _Ready(model=model, head=head, work=Work(), vocabulary=known, reach=reach(model), rescaled=rescaled(model))
         return self._ready
 
-    def _limits(self, longest: int) -> "Limits":
-        model = self.load().model
-        config = model.config.get_text_config(decoder=True)
-        return limits(
-            self._budget(), footprint(config, model.dtype.itemsize), longest=longest, room=self._room(), rows=self._config.batch_size
-        )
-
-    def _room(self) -> float | None:
-        """Bytes beside the weights that the memory limit leaves; None without one. What the process held when it had loaded counts."""
-        if self._config.memory_gib is None:
-            return None
-        taken = needed_bytes(self.model) if self._cuda() else self._taken
-        return self._config.memory_gib * GIB - taken
-
-    def _write(self, requests: Sequence[Request]) -> Iterator[Response]:
-        from evalkit.engines.writing import WriteRow
-
-        encoder = self.encoder()
-        rows: list[WriteRow] = []
-        spent: dict[str, float] = {}
-        for request in requests:
-            start = time.perf_counter()
-            try:
-                if request.max_tokens < 1:
-                    raise ValueError(f"max_tokens is {request.max_tokens}; at least 1 would work")
-                tokens = encoder.prompt(request)
-            except Exception as error:  # noqa: BLE001 (a strangers' template or tokenizer may raise anything)
-                yield self._failed(request, error)
-                continue
-            if self.model.context and len(tokens) + request.max_tokens > self.model.context:
-                yield Response(request=request.id, finish="over_context", tokens_in=len(tokens))
-                continue
-            rows.append(
-                WriteRow(
-                    name=request.id,
-                    tokens=tokens,
-                    max_tokens=request.max_tokens,
-                    stop=request.stop,
-                    temperature=request.temperature,
-                    top_p=request.top_p,
-                    key=(request.id, request.seed),
-                )
-            )
-            spent[request.id] = time.perf_counter() - start
-        by_id = {request.id: request for request in requests}
-        for row, result in self._texts(rows):
+    def _write(self, prompts: "Mapping[str, Prompt]", planned: Sizes) -> Iterator[Response]:
+        for row, result in self._texts([prompt.row for prompt in prompts.values()], planned):
+            prompt = prompts[row.name]
             if isinstance(result, Exception):
-                yield self._failed(by_id[row.name], result, tokens_in=len(row.tokens), tokens=row.tokens)
+                yield self._failed(prompt.request, result, tokens_in=len(row.tokens), tokens=row.tokens)
             else:
-                yield _written(row, result, spent[row.name])
+                yield prompt.response(result)
 
-    def _texts(self, rows: "Sequence[WriteRow]") -> "Iterator[tuple[WriteRow, Written | Exception]]":
+    def _texts(self, rows: "Sequence[WriteRow]", planned: Sizes) -> "Iterator[tuple[WriteRow, Written | Exception]]":
         """Rows as they are finished, written the way that was found to fit at the first."""
-        from evalkit.engines import ways
-        from evalkit.engines.generate import Writer
-        from evalkit.engines.stepwise import write
+        from evalkit.engines.texts import Texts
 
         if not rows:
             return
-        ready, encoder, ends = self.ready(), self.encoder(), self.load().ends
-        longest = max(len(row.tokens) + row.max_tokens for row in rows)
-        sizes, room = self._limits(longest), SLOT_TOKENS[self.load().device.split(":")[0]]
-        if self._config.memory_gib is not None:  # what the limit leaves is parted between prefixes and slots
-            sizes = self._limits(2 * longest)
-            room = min(room, sizes.held // 2)
-            sizes = replace(sizes, held=sizes.held // 2)
-        if ready.writing is None:
-            ready.writing = ways.choose_writing(ready.model, encoder, sizes, rows)
-            self._say(ready.writing, "writing")
+        ready = self.ready()
+        if ready.texts is None:
+            ready.texts = Texts(ready.model, self.encoder(), self.load().ends, ready.work, ready.reach, ready.rescaled, self._say)
         slots = self._config.batch_size or self._budget().slots
-        alone = bool(ready.rescaled) and longest > ready.rescaled
-        if ready.writing.way == "packed" and not alone:
-            writer = Writer(ready.model, encoder, ends, sizes, slots, ready.work, room=max(longest, room))
-            yield from writer.write(rows, self._trouble)
-            return
-        most = slots if ready.writing.way != "alone" and not alone else 1
-        for group in batches(rows, tokens=room, scored=most, most=self._config.batch_size if most > 1 else 1):
-            yield from halving(group, lambda some: write(ready.model, encoder, some, ends), self._trouble)
+        yield from ready.texts.write(rows, planned.limits, room=planned.written, slots=slots, trouble=self._trouble)
 
     def _budget(self) -> Budget:
         return BUDGETS[self.load().device.split(":")[0]]
@@ -377,7 +370,7 @@ class LocalEngine:
         }
         if self._ready is not None:
             facts["work"] = asdict(self._ready.work)
-            chosen = {"scoring": self._ready.choice, "writing": self._ready.writing}
+            chosen = {"scoring": self._ready.choice, "writing": self._ready.texts.choice if self._ready.texts else None}
             facts |= {what: choice.facts() for what, choice in chosen.items() if choice is not None}
         if self._loaded is not None:
             import torch
@@ -389,17 +382,27 @@ class LocalEngine:
 
 
 @dataclass(slots=True)
+class _Asked:
+    """Requests as they were read: those that need no forward, and the others by their ids."""
+
+    settled: list[Response] = field(default_factory=list)
+    jobs: "dict[str, Job]" = field(default_factory=dict)
+    texts: "dict[str, Prompt]" = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class _Ready:
-    """A loaded model with what scoring needs beside it, and the way that was found to fit."""
+    """A loaded model with what answering needs beside it, and the ways that were found to fit."""
 
     model: Any
     head: "Head"
     work: "Work"
+    vocabulary: int  # tokens that can be read and judged
     reach: int  # tokens; rows beyond it may behave otherwise than shorter ones (0: none does)
     rescaled: int  # tokens; rows beyond it are exact by themselves only (0: none are)
     choice: "Choice | None" = None
-    writing: "Choice | None" = None
-    proven: int = 0  # tokens of the longest row when the way was chosen
+    beyond: bool = False  # whether the choice was proven with a row beyond the reach
+    texts: "Texts | None" = None
 
 
 def _refuse_same_tokens(request: Request, wholes: Sequence[tuple[int, ...]]) -> None:
@@ -411,15 +414,3 @@ def _refuse_same_tokens(request: Request, wholes: Sequence[tuple[int, ...]]) -> 
                 "apart; word one of them otherwise, or use answers: generated"
             )
 
-
-def _written(row: "WriteRow", result: "Written", encode_s: float) -> Response:
-    return Response(
-        request=row.name,
-        finish=result.finish,
-        text=result.text,
-        tokens_in=len(row.tokens),
-        tokens_out=len(result.ids),
-        first_s=encode_s + result.first_s,
-        total_s=encode_s + result.total_s,
-        stopped=result.stopped,
-    )

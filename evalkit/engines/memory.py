@@ -4,7 +4,7 @@ import re
 import resource
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ _PROC = Path("/proc/self")
 GIB = 2**30
 COLUMNS = 8192  # tokens of the vocabulary whose logits are held at once (`head`)
 POSITIONS = 512  # positions for which they are; with COLUMNS in fp32 that is 16 MiB
+LOGITS_HELD = 2**24  # logits held at once where the vocabulary cannot be parted: 64 MiB in fp32
 SMALLEST_STEP = 32  # tokens; below it the linear layers are mostly waiting
 
 
@@ -26,12 +27,13 @@ class Budget:
     row: int
     held: int
     slots: int
+    written: int  # tokens of all texts that are written at once
 
 
 BUDGETS: Mapping[str, Budget] = {
-    "cpu": Budget(step=1024, row=256, held=4096, slots=32),
-    "cuda": Budget(step=16_384, row=512, held=131_072, slots=64),  # unproven: no machine to measure on yet
-    "mps": Budget(step=2048, row=256, held=16_384, slots=16),  # unproven
+    "cpu": Budget(step=1024, row=256, held=4096, slots=32, written=16_384),
+    "cuda": Budget(step=16_384, row=512, held=131_072, slots=64, written=131_072),  # unproven: no machine to measure on yet
+    "mps": Budget(step=2048, row=256, held=16_384, slots=16, written=32_768),  # unproven
 }
 
 
@@ -59,26 +61,46 @@ def footprint(config: Any, item_bytes: int) -> Footprint:
     return Footprint(held=held, step=step, fixed=3 * 4 * POSITIONS * COLUMNS)
 
 
-def limits(budget: Budget, need: Footprint, *, longest: int, room: float | None, rows: int | None = None) -> Limits:
-    """Sizes of steps and of what is held, from the device's budget and the `room` in bytes that a memory limit leaves.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """Sizes of scoring's and writing's steps and stored prefixes, and `written`: tokens of all texts that are written at once."""
 
-    `longest` is the longest sequence in tokens, all of which may have to be held. The same model, requests and limit give
-    the same sizes. Raises ModelError where the room does not hold the longest sequence.
+    limits: Limits
+    written: int
+
+
+def sizes(budget: Budget, need: Footprint, *, scored: int, text: int, room: float | None, rows: int | None = None) -> Sizes:
+    """From the device's budget and the `room` in bytes that a memory limit leaves beside the weights; None: no limit.
+
+    `scored` is the longest sequence to score and `text` the longest prompt with what may be written after it, in tokens (0:
+    none). A sequence may have to be held whole, a text both in prefixes and in its slot. What the room holds is left as it is;
+    else steps are halved down to half of the room, and the rest is parted in the budget's proportion. The same model, lengths
+    and room give the same sizes. Raises ModelError where the room does not hold the longest.
     """
-    wanted = Limits(step=budget.step, row=budget.row, held=max(budget.held, longest), rows=rows)
-    if room is None:
-        return wanted
+    held = max(budget.held, scored, text)
+    written = max(budget.written, text) if text else 0
     step = budget.step
-    while step > SMALLEST_STEP and need.fixed + step * need.step > room / 2:
-        step //= 2
-    held = int((room - need.fixed - step * need.step) // need.held) if need.held else wanted.held
-    if held < longest:
-        least = (need.fixed + SMALLEST_STEP * need.step + longest * need.held) / GIB
-        raise ModelError(
-            f"memory_gib leaves {max(0.0, room) / GIB:.3f} GiB beside the weights; the longest prompt ({longest:,} tokens) needs "
-            f"about {2 * least:.3f}; a larger limit, a smaller dtype or a smaller model would work"
-        )
-    return replace(wanted, step=step, row=min(wanted.row, step), held=min(wanted.held, held))
+    if room is not None:
+        while step > SMALLEST_STEP and need.fixed + step * need.step > room / 2:
+            step //= 2
+        tokens = int((room - need.fixed - step * need.step) // need.held)
+        longest, least = max(scored, text), max(scored, 2 * text)
+        if tokens < least:
+            needed = 2 * max(need.fixed + SMALLEST_STEP * need.step, least * need.held) / GIB
+            raise ModelError(
+                f"memory_gib leaves {max(0.0, room) / GIB:.3f} GiB beside the weights; the longest prompt with its answer "
+                f"({longest:,} tokens) needs about {needed:.3f}; a larger limit, a smaller dtype or a smaller model would work"
+            )
+        if tokens < held + written:
+            held, written = _parted(tokens, held, written, longest=longest, text=text)
+    return Sizes(limits=Limits(step=step, row=min(budget.row, step), held=held, rows=rows), written=written)
+
+
+def _parted(tokens: int, held: int, written: int, *, longest: int, text: int) -> tuple[int, int]:
+    if not written:
+        return min(held, tokens), 0
+    share = min(max(longest, tokens * held // (held + written)), tokens - text)
+    return share, tokens - share
 
 
 def peak_rss_bytes() -> int:

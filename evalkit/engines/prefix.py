@@ -9,7 +9,7 @@ differs. What does not fit (another kind of attention, recurrent layers) is foun
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,8 +18,9 @@ import torch
 from evalkit.engines.attention import Pack, Store, UnfitError, laid_out, packing
 from evalkit.engines.batches import halving, is_out_of_memory
 from evalkit.engines.forest import Limits, Node, Row, grow, steps
-from evalkit.engines.forward import ScoreRow, free_memory, logits_at, loglikelihoods
-from evalkit.engines.head import Caught, Head
+from evalkit.engines.forward import ScoreRow, logits_at, loglikelihoods
+from evalkit.engines.head import Caught, Head, picked
+from evalkit.engines.memory import LOGITS_HELD
 
 Trouble = Callable[[Exception, int], None]
 Nats = tuple[float, ...]
@@ -27,7 +28,8 @@ Nats = tuple[float, ...]
 # differently at every layer, so that only a gross fault shows there
 TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-6}
 COARSE = 0.25
-TIGHT_ROW = 16  # tokens
+HALF_FLOOR, HALF_TIMES = 0.02, 8.0
+TIGHT_ROW, TIGHT_STEP = 16, 64  # tokens
 
 
 @dataclass(slots=True)
@@ -127,7 +129,8 @@ class _Scoring:
 
     def results(self) -> Iterator[tuple[ScoreRow, Nats | Exception, float]]:
         sequences = [sequence.tokens for sequence in self._sequences]
-        forest = grow(sequences, [sequence.first for sequence in self._sequences], self._limits)
+        branches = self._limits.rows is None  # where rows are counted, each sequence is one
+        forest = grow(sequences, [sequence.first for sequence in self._sequences], self._limits, branches=branches)
         try:
             for step in steps(forest, self._limits):
                 if step.nodes:
@@ -144,10 +147,14 @@ class _Scoring:
             self._began[node] = self._began[node.parent] if node.parent else now
         sound = [node for node in nodes if node.parent not in self._broken]
         self._broken.update(node for node in nodes if node.parent in self._broken)
+        for node in self._not_stored(self._not_stored(sound)):  # each that failed by itself once more
+            self._broken.add(node)
+
+    def _not_stored(self, nodes: Sequence[Node]) -> list[Node]:
+        """Stores `nodes`; returns those that failed by themselves."""
         with packing(self._model):
-            for node, result in halving(sound, lambda some: store_nodes(self._model, self._store, some, self._work), self._trouble):
-                if isinstance(result, Exception):
-                    self._broken.add(node)
+            done = halving(nodes, lambda some: store_nodes(self._model, self._store, some, self._work), self._trouble)
+            return [node for node, result in done if isinstance(result, Exception)]
 
     def _score_all(self, rows: Sequence[Row]) -> Iterator[tuple[ScoreRow, Nats | Exception, float]]:
         now = time.perf_counter()
@@ -180,23 +187,36 @@ class _Scoring:
             yield row, nats if isinstance(nats, Exception) else nats[place], began
 
     def _alone(self, number: int) -> "list[Nats] | Exception":
-        """A sequence that failed in company or whose prefix could not be stored: in full, by itself, and once more if memory was short."""
-        row = _straight(self._sequences[number].tokens, None)
-        row = Row(None, row.tokens, row.parents, row.positions, {number: row.paths[0]})
+        """A sequence that failed in company or whose prefix could not be stored: by itself, and once more in smaller pieces."""
         error: Exception = MemoryError()
-        for _ in range(2):
+        for step in (self._limits.step, max(1, self._limits.step // 4)):
             try:
-                with packing(self._model):
-                    nats = self._rows([row])[0][number]
+                nats = self._by_itself(number, replace(self._limits, step=step, row=min(step, self._limits.row)))
             except Exception as failure:  # noqa: BLE001 (a failure of one row is that row's answer, not the run's end)
                 self._trouble(failure, 1)
                 error = failure
-                if is_out_of_memory(failure):
-                    free_memory(failure)
-                    continue
-                return failure
-            return FloatingPointError("the model's log-likelihoods are not finite numbers") if nats is None else nats
+                if not is_out_of_memory(failure):
+                    break
+            else:
+                return FloatingPointError("the model's log-likelihoods are not finite numbers") if nats is None else nats
         return error
+
+    def _by_itself(self, number: int, limits: Limits) -> list[Nats] | None:
+        sequence = self._sequences[number]
+        nodes: list[Node] = []
+        found: list[Nats] | None = None
+        try:
+            for step in steps(grow([sequence.tokens], [sequence.first], limits), limits):
+                with packing(self._model):
+                    for node in step.nodes:
+                        store_nodes(self._model, self._store, [node], self._work)
+                        nodes.append(node)
+                    for row in step.rows:
+                        own = Row(row.prefix, row.tokens, row.parents, row.positions, {number: row.paths[0]})
+                        found = self._rows([own])[0][number]
+        finally:
+            self._store.release(nodes)
+        return found
 
     def _rows(self, rows: Sequence[Row]) -> list[dict[int, list[Nats] | None]]:
         """For each row and sequence in it, the log-likelihoods of its readers; None where they are not finite numbers."""
@@ -225,15 +245,23 @@ class _Scoring:
 
     @torch.inference_mode()
     def _nats(self, pack: Pack, places: Sequence[int], picks: Sequence[int], tokens: Sequence[int]) -> list[float]:
-        if self._head.sliced:
+        if self._head.known:
             return self._head.nats(_run(self._model, pack, torch.tensor(places)), picks, tokens)
-        at = torch.tensor(places)
         ids, positions = pack.ids.to(self._model.device), pack.positions.to(self._model.device)
-        with laid_out(pack):
-            logits = logits_at(self._model, torch.zeros_like(at), at, input_ids=ids, position_ids=positions, use_cache=False)
-        check_layers(self._model, pack.layers)
-        pick, token = torch.tensor(picks, device=logits.device), torch.tensor(tokens, device=logits.device)
-        return [float(value) for value in (logits[pick, token] - torch.logsumexp(logits, dim=-1)[pick]).tolist()]
+        found = [math.nan] * len(tokens)
+        most = max(1, LOGITS_HELD // self._head.vocabulary)
+        for begin in range(0, len(places), most):  # logits only from the model itself: again for every few positions
+            at = torch.tensor(places[begin : begin + most])
+            pack.layers.clear()
+            with laid_out(pack):
+                logits = logits_at(self._model, torch.zeros_like(at), at, input_ids=ids, position_ids=positions, use_cache=False)
+            check_layers(self._model, pack.layers)
+            mine = [index for index, pick in enumerate(picks) if begin <= pick < begin + most]
+            pick = torch.tensor([picks[index] - begin for index in mine], device=logits.device)
+            nats = picked(logits, pick, torch.tensor([tokens[index] for index in mine], device=logits.device))
+            for index, value in zip(mine, nats.tolist(), strict=True):
+                found[index] = value
+        return found
 
 
 def _one(row: Row, number: int) -> Row:
@@ -260,20 +288,55 @@ class Proof:
 
 
 def fits(model: Any, limits: Limits, head: Head, rows: Sequence[ScoreRow]) -> Proof:
-    """Scores `rows` packed, with stored prefixes and branches, and by a plain forward of the library's own attention each."""
-    tight = replace(limits, row=TIGHT_ROW)  # small rows, so that prefixes are stored and merged
-    tolerance = TOLERANCE.get(model.dtype, COARSE)
+    """Scores `rows` packed, with stored prefixes and branches, and by a plain forward of the library's own attention each.
+
+    Rows whose plain forward fails or is not finite prove nothing and are left out. Raises what says that memory ran out.
+    """
+    read = {row.name: _plain_nats(model, row) for row in rows}
+    plainly = {name: nats for name, nats in read.items() if nats is not None}
+    compared = [row for row in rows if row.name in plainly]
+    if not compared:
+        return Proof(why="no plain forward gave finite numbers to compare with")
+    tight = replace(limits, step=min(limits.step, TIGHT_STEP), row=TIGHT_ROW)  # so that prefixes are stored, merged, and parted
     largest = 0.0
     errors: list[Exception] = []
     try:
-        for row, result, _ in PrefixScorer(model, tight, head, Work()).score(rows, lambda error, _: errors.append(error)):
+        for row, result, _ in PrefixScorer(model, tight, head, Work()).score(compared, lambda error, _: errors.append(error)):
             if errors or isinstance(result, Exception):
                 raise errors[0] if errors else result if isinstance(result, Exception) else UnfitError("")
-            (plainly,) = loglikelihoods(model, [row])
-            for (_, ids), nats, other in zip(row.continuations, result, plainly, strict=True):
+            for (_, ids), nats, other in zip(row.continuations, result, plainly[row.name], strict=True):
                 largest = max(largest, abs(nats - other) / len(ids))
-    except Exception as error:  # noqa: BLE001 (whatever a strangers' architecture raises here says that it does not fit)
-        return Proof(why=f"{type(error).__name__}: {error}"[:300], rows=len(rows))
-    if not largest <= tolerance:
-        return Proof(why=f"log-likelihoods differ by {largest:.2g} nats a token from a plain forward", rows=len(rows), largest=largest)
-    return Proof(why="", rows=len(rows), largest=largest)
+    except Exception as error:  # whatever a strangers' architecture raises here says that it does not fit
+        if is_out_of_memory(error):
+            raise
+        return Proof(why=f"{type(error).__name__}: {error}"[:300], rows=len(compared))
+    allowed = tolerance(model, compared, plainly)
+    if not largest <= allowed:
+        why = f"log-likelihoods differ by {largest:.2g} nats a token from a plain forward"
+        return Proof(why=why, rows=len(compared), largest=largest)
+    return Proof(why="", rows=len(compared), largest=largest)
+
+
+def _plain_nats(model: Any, row: ScoreRow) -> Nats | None:
+    try:
+        return loglikelihoods(model, [row])[0]
+    except Exception as error:  # its own response will say so
+        if is_out_of_memory(error):
+            raise
+        return None
+
+
+def tolerance(model: Any, rows: Sequence[ScoreRow], plainly: Mapping[str, Nats]) -> float:
+    """Nats a token by which two exact ways may differ: a fixed figure in fp32; in half types from the plain way's own rounding.
+
+    That is how far the library's own numbers for a row move when it stands in one batch with the others.
+    """
+    if model.dtype in TOLERANCE:
+        return TOLERANCE[model.dtype]
+    together = loglikelihoods(model, rows)
+    moved = max(
+        abs(one - other) / len(ids)
+        for row, nats in zip(rows, together, strict=True)
+        for (_, ids), one, other in zip(row.continuations, nats, plainly[row.name], strict=True)
+    )
+    return min(COARSE, max(HALF_FLOOR, HALF_TIMES * moved))

@@ -10,12 +10,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, Protocol
 
+import torch
+
+from evalkit.canon import rng_for
 from evalkit.engines import copies, forward, generate, stepwise
 from evalkit.engines.attention import UnfitError
-from evalkit.engines.batches import batches, halving
+from evalkit.engines.batches import batches, halving, is_out_of_memory
 from evalkit.engines.forest import Limits
 from evalkit.engines.forward import ScoreRow
 from evalkit.engines.head import Head
+from evalkit.engines.memory import LOGITS_HELD
 from evalkit.engines.prefix import COARSE, TOLERANCE, Nats, PrefixScorer, Proof, Trouble, Work, fits
 from evalkit.engines.tokens import Encoder
 from evalkit.engines.writing import WriteRow
@@ -23,7 +27,6 @@ from evalkit.engines.writing import WriteRow
 Name = Literal["packed", "copies", "plain"]
 Writing = Literal["packed", "cache", "alone"]
 Scored = Iterator[tuple[ScoreRow, Nats | Exception, float]]
-PLAIN_LOGITS = 2**27  # logits held at once by the plain way: 512 MiB in fp32
 # a proof's rows: the first tokens of a prompt and its last ones, so that it costs little however long the prompts are
 HEAD_TOKENS, TAIL_TOKENS, PROOF_ROWS = 64, 32, 4
 
@@ -57,7 +60,7 @@ class Packed:
                 unfit.append(row)
             else:
                 yield row, result, began
-        yield from self.plain.score(unfit, trouble)
+        yield from replace(self.plain, asked=False).score(unfit, trouble)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class Copies:
     def score(self, rows: Sequence[ScoreRow], trouble: Trouble) -> Scored:
         """As `Way.score`."""
         alone: list[ScoreRow] = []
+        failed: list[ScoreRow] = []  # for lack of memory: their last chance is a plain forward
         for group in copies.plan(rows, way=self.mode, limits=self.sizes):
             if len(group) == 1:
                 alone += group
@@ -81,39 +85,65 @@ class Copies:
             began = time.perf_counter()
             for row, result in halving(group, self._group, trouble):
                 self.work.tokens_asked += len(row.tokens)
-                self.work.positions += row.scored
-                yield row, result, began
+                if isinstance(result, Exception) and is_out_of_memory(result):
+                    failed.append(row)
+                else:
+                    yield row, result, began
         yield from self.plain.score(alone, trouble)
+        yield from replace(self.plain, asked=False).score(failed, trouble)
 
     def _group(self, rows: Sequence[ScoreRow]) -> Sequence[Nats]:
         def ran(tokens: int) -> None:
             self.work.tokens_computed += tokens
             self.work.steps += 1
 
-        return copies.loglikelihoods(self.model, rows, way=self.mode, limits=self.sizes, ran=ran)
+        found = copies.loglikelihoods(self.model, rows, way=self.mode, limits=self.sizes, ran=ran)
+        self.work.positions += sum(len({start + step for start, ids in row.continuations for step in range(len(ids))}) for row in rows)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """Rows in full, in padded groups of like length."""
+    """Rows in full, in padded groups of like length. `alone`: one row at a time, and none before it leaves a trace."""
 
     model: Any
     work: Work
     tokens: int
     rows: int | None
+    alone: bool = False
+    asked: bool = True  # whether the rows count as asked; not where another way has counted them
     name: Name = "plain"
 
     def score(self, rows: Sequence[ScoreRow], trouble: Trouble) -> Scored:
         """As `Way.score`."""
-        scored = max(1, PLAIN_LOGITS // int(self.model.get_output_embeddings().weight.shape[0]))
-        for group in batches(rows, tokens=self.tokens, scored=scored, most=self.rows):
+        scored = max(1, LOGITS_HELD // vocabulary_of(self.model))
+        for group in batches(rows, tokens=self.tokens, scored=scored, most=1 if self.alone else self.rows):
             began = time.perf_counter()
-            for row, result in halving(group, lambda some: forward.loglikelihoods(self.model, some), trouble):
-                self.work.tokens_asked += len(row.tokens)
-                self.work.tokens_computed += len(row.tokens)
-                self.work.positions += row.scored
-                yield row, result, began
-            self.work.steps += 1
+            failed: list[ScoreRow] = []
+            for row, result in halving(group, self._group, trouble):
+                self.work.tokens_asked += len(row.tokens) if self.asked else 0
+                if isinstance(result, Exception) and is_out_of_memory(result):
+                    failed.append(row)
+                else:
+                    yield row, result, began
+            for row in failed:  # once more: memory may have been short for a moment
+                (again,) = halving([row], self._group, trouble)
+                yield row, again[1], began
+
+    def _group(self, rows: Sequence[ScoreRow]) -> Sequence[Nats]:
+        if self.alone:  # dynamic rope keeps the scaling of the longest forward so far; one token sets it back
+            first, ids = torch.tensor([0]), torch.tensor([rows[0].tokens[:1]], device=self.model.device)
+            forward.logits_at(self.model, first, first, input_ids=ids, use_cache=False)
+        found = forward.loglikelihoods(self.model, rows)
+        self.work.steps += 1
+        self.work.tokens_computed += sum(len(row.tokens) for row in rows)
+        self.work.positions += sum(len({start + step for start, ids in row.continuations for step in range(len(ids))}) for row in rows)
+        return found
+
+
+def vocabulary_of(model: Any) -> int:
+    """Number of logits at a position."""
+    return int(model.get_output_embeddings().weight.shape[0])
 
 
 def choose_writing(model: Any, encoder: Encoder, limits: Limits, rows: Sequence[WriteRow]) -> "Choice":
@@ -157,7 +187,7 @@ class Choice:
 
 
 def choose(model: Any, limits: Limits, head: Head, rows: Sequence[ScoreRow], *, allowed: Sequence[Name]) -> Choice:
-    """The first of `allowed` that gives the plain way's numbers on `rows`."""
+    """The first of `allowed` that gives the plain way's numbers on `rows`. Raises what says that memory ran out."""
     refused: dict[str, str] = {}
     for name in allowed:
         proof = _proof(name, model, limits, head, rows)
@@ -176,19 +206,30 @@ def _proof(name: Name, model: Any, limits: Limits, head: Head, rows: Sequence[Sc
     return Proof(why="")
 
 
-def rows_to_prove(rows: Sequence[ScoreRow], *, whole: int = 0) -> list[ScoreRow]:
-    """A few of `rows`, shortened to their first and last tokens, and in full the shortest one of at least `whole` tokens.
+def rows_to_prove(rows: Sequence[ScoreRow], vocabulary: int, *, whole: int = 0) -> list[ScoreRow]:
+    """A few of `rows`, shortened to their first and last tokens; in full the shortest one of at least `whole` tokens; and made-up ones.
 
-    They share their first tokens where the requests do, so that prefixes are stored and branch.
+    The made-up ones share a prefix that is worth storing and then branch, whatever the requests at hand share.
     """
     chosen: dict[tuple[int, ...], ScoreRow] = {}
-    ordered = sorted(rows, key=lambda row: row.tokens)
-    picked = ordered[: PROOF_ROWS // 2] + sorted(rows, key=lambda row: row.order)[-PROOF_ROWS // 2 :]
-    for row in picked:
+    ordered = sorted(rows, key=lambda row: row.order)
+    for row in [*ordered[: PROOF_ROWS // 2], *ordered[-PROOF_ROWS // 2 :]]:
         short = shortened(row)
         chosen.setdefault(short.tokens, short)
-    long = sorted((row for row in rows if len(row.tokens) >= whole), key=lambda row: row.order)
-    return list({row.tokens: row for row in (*chosen.values(), *long[:1])}.values())
+    long = [row for row in ordered if len(row.tokens) >= whole]
+    return list({row.tokens: row for row in (*made_up(vocabulary), *chosen.values(), *long[:1])}.values())
+
+
+def made_up(vocabulary: int) -> list[ScoreRow]:
+    """Three rows of drawn tokens with a common start of 66, two of them with 4 more in common; several tokens are read off each."""
+    draw = rng_for("proof of scoring", vocabulary)
+    tokens = [draw.randrange(vocabulary) for _ in range(66 + 4 + 3 * 8)]
+    start, fork, tails = tokens[:66], tokens[66:70], (tokens[70:78], tokens[78:84], tokens[84:94])
+    wholes = [(*start, *fork, *tails[0]), (*start, *fork, *tails[1]), (*start, *tails[2])]
+    return [
+        ScoreRow(f"made up {number}", whole[:-1], ((len(whole) - 5, whole[-4:]), (len(whole) - 3, whole[1:2])))
+        for number, whole in enumerate(wholes)
+    ]
 
 
 def shortened(row: ScoreRow) -> ScoreRow:

@@ -11,11 +11,11 @@ import torch
 from evalkit.config import EngineConfig
 from evalkit.engines import forward, head, plain, prefix, ways
 from evalkit.engines.attention import Store, UnfitError
-from evalkit.engines.forest import Limits
+from evalkit.engines.forest import Limits, grow
 from evalkit.engines.forward import ScoreRow
 from evalkit.engines.head import Head
 from evalkit.engines.local import LocalEngine
-from evalkit.engines.memory import BUDGETS, GIB, footprint, limits
+from evalkit.engines.memory import BUDGETS, GIB, footprint, sizes
 from evalkit.engines.prefix import PrefixScorer, Work, fits
 from evalkit.errors import ModelError, SuiteError
 from tests.contracts.engine import NATS, answers, asked, assert_same
@@ -77,8 +77,8 @@ def expected(shape, row):
 @pytest.mark.parametrize("shape", PACKED)
 def test_equal_to_a_plain_forward_whatever_the_sizes(shape, prompt):
     rows = workload(prompt)
-    for sizes in SIZES:
-        found = score(model_of(shape), rows, sizes)
+    for limits in SIZES:
+        found = score(model_of(shape), rows, limits)
         for row in rows:
             for nats, value, (_, tokens) in zip(found[row.name], expected(shape, row), row.continuations, strict=True):
                 assert nats == pytest.approx(value, abs=NATS * len(tokens), rel=0)
@@ -214,11 +214,97 @@ def test_an_attention_that_gives_other_numbers_is_found_out(monkeypatch):
 def test_longer_prompts_than_the_window_are_proven_when_they_first_come():
     engine = engine_of("gemma3")
     answers(engine, [asked("score", "A?", cue="")])
-    short = engine._ready.proven
-    assert short < WINDOW
+    assert not engine._ready.beyond
     answers(engine, [asked("score", "The slab is 230 mm thick. " * 4)])
-    assert engine._ready.proven > WINDOW
+    assert engine._ready.beyond
+    chosen = engine._ready.choice
+    answers(engine, [asked("score", "The slab is 230 mm thick. " * 6)])
+    assert engine._ready.choice is chosen  # and not again for each longer prompt
+    assert chosen.way == "packed"
+
+
+def test_one_short_request_proves_no_less_than_many(monkeypatch):
+    """Made-up rows share, are stored and branch, so that a fault in any of it shows whatever comes first."""
+    inner = prefix.Pack.attend
+
+    def later(self, layer, query, key, value, call):  # stored prefixes are looked at one token late
+        if self._groups:
+            self._groups = [(begin, end, node) for begin, end, node in self._groups[:0]]
+        return inner(self, layer, query, key, value, call)
+
+    monkeypatch.setattr(prefix.Pack, "attend", later)
+    engine = engine_of()
+    answers(engine, [asked("score", "A?", cue="")])
+    assert "packed" in engine.facts()["scoring"]["refused"]
+
+
+@pytest.mark.parametrize("failing", [1, 2, 4])
+def test_memory_that_runs_out_while_the_engine_is_made_ready_costs_nothing(monkeypatch, failing):
+    clean = answers(engine_of(), [asked("score", "Which gas?")])
+    engine = engine_of()
+    model = engine.load().model
+    calls = 0
+
+    def short(module, received):
+        nonlocal calls
+        calls += 1
+        if calls == failing:
+            raise torch.OutOfMemoryError("out of memory")
+
+    handle = model.lm_head.register_forward_pre_hook(short)
+    found = answers(engine, [asked("score", "Which gas?")])
+    handle.remove()
+    for name, response in found.items():
+        assert_same(response, clean[name])
+    assert calls >= failing
     assert engine.facts()["scoring"]["way"] == "packed"
+    assert any("made ready" in entry["event"] for entry in engine.facts()["events"])
+
+
+def test_a_failed_prefix_is_stored_again_and_rows_by_themselves_keep_the_step(monkeypatch):
+    model, failures = model_of("llama"), []
+    rows = [letters(str(number), (*ids("start", 300), *ids(f"own {number}", 5))) for number in range(10)]
+    sizes_ = Limits(step=64, row=64, held=4096)
+    clean = score(model, rows, sizes_)
+    inner, widths, kept = prefix._run, [], {"times": 0}
+
+    def short(model, pack, places):
+        widths.append(pack.ids.shape[1])
+        if pack.kept is not None and kept["times"] < 3:  # a prefix: fails, fails again, and the rows go by themselves
+            kept["times"] += 1
+            raise MemoryError
+        return inner(model, pack, places)
+
+    monkeypatch.setattr(prefix, "_run", short)
+    found = dict(
+        (row.name, result) for row, result, _ in PrefixScorer(model, sizes_, Head(model), Work()).score(rows, lambda *what: failures.append(what))
+    )
+    assert kept["times"] == 3
+    assert max(widths) <= 64
+    for name, nats in found.items():
+        assert nats == pytest.approx(clean[name], abs=NATS)
+
+
+def test_what_failed_does_not_stay_in_memory():
+    import gc
+    import weakref
+
+    held = []
+
+    def work(group):
+        activations = torch.zeros(1000)
+        held.append(weakref.ref(activations))
+        raise torch.OutOfMemoryError("out of memory")
+
+    def trouble(error, _):
+        forward.free_memory(error)
+        gc.collect()
+        assert all(reference() is None for reference in held)
+
+    from evalkit.engines.batches import halving
+
+    assert len(list(halving([1, 2, 3], work, trouble))) == 3
+    assert len(held) == 5
 
 
 def test_rows_that_turn_out_unfit_in_mid_run_are_answered_the_plain_way(monkeypatch):
@@ -255,7 +341,7 @@ def test_again_resumed_and_with_another_limit_the_scores_are_the_same(shape):
     for engine in (resumed, answers(small, requests), answers(tight, requests)):
         for name, response in engine.items():
             assert_same(response, first[name])
-    assert tight._limits(200).step < BUDGETS["cpu"].step
+    assert tight._sizes(tight._read(requests)).limits.step < BUDGETS["cpu"].step
 
 
 # ---------------------------------------------------------------- memory
@@ -266,19 +352,24 @@ def test_sizes_follow_from_the_model_the_lengths_and_the_limit_alone():
     need = footprint(config, 4)
     assert need.held == 2 * config.num_hidden_layers * config.num_key_value_heads * config.head_dim * 4
     budget = BUDGETS["cpu"]
-    free = limits(budget, need, longest=300, room=None)
-    assert (free.step, free.row, free.held) == (budget.step, budget.row, budget.held)
-    assert limits(budget, need, longest=9000, room=None).held == 9000
-    last = None
-    for room in (2**30, 120 * 2**20, 80 * 2**20, 60 * 2**20):
-        sizes = limits(budget, need, longest=300, room=room)
-        assert need.fixed + sizes.step * need.step + sizes.held * need.held <= room
-        assert sizes.row <= sizes.step
-        assert last is None or (sizes.step, sizes.held) <= (last.step, last.held)
-        last = sizes
-    assert last.step < budget.step
-    with pytest.raises(ModelError, match=r"longest prompt \(3,000,000 tokens\)"):
-        limits(budget, need, longest=3_000_000, room=2**30)
+    free = sizes(budget, need, scored=300, text=200, room=None)
+    assert (free.limits.step, free.limits.row, free.limits.held, free.written) == (budget.step, budget.row, budget.held, budget.written)
+    assert sizes(budget, need, scored=9000, text=0, room=None).limits.held == 9000
+    last = free
+    for room in (2**33, 2**30, 120 * 2**20, 80 * 2**20, 60 * 2**20):
+        found = sizes(budget, need, scored=300, text=200, room=room)
+        assert need.fixed + found.limits.step * need.step + (found.limits.held + found.written) * need.held <= room or found == free
+        assert found.limits.row <= found.limits.step
+        assert found.limits.held >= 300
+        assert found.written >= 200
+        assert (found.limits.step, found.limits.held, found.written) <= (last.limits.step, last.limits.held, last.written)
+        last = found
+    assert sizes(budget, need, scored=300, text=200, room=2**33) == free  # a limit that leaves enough changes nothing
+    assert last.limits.step < budget.step
+    with pytest.raises(ModelError, match=r"longest prompt with its answer \(3,000,000 tokens\)"):
+        sizes(budget, need, scored=3_000_000, text=10, room=2**30)
+    with pytest.raises(ModelError, match=r"\(400,000 tokens\)"):
+        sizes(budget, need, scored=10, text=400_000, room=2**28)
 
 
 def test_a_limit_that_holds_no_prompt_is_refused_before_anything_is_answered():
@@ -286,7 +377,12 @@ def test_a_limit_that_holds_no_prompt_is_refused_before_anything_is_answered():
     engine.load()
     engine._config = engine._config.model_copy(update={"memory_gib": (engine._taken + 2**20) / GIB})
     with pytest.raises(ModelError, match="memory_gib leaves"):
-        list(engine.answer([asked("score", "Which gas?")]))
+        next(engine.answer([asked("score", "Which gas?")]))
+    engine._config = engine._config.model_copy(update={"memory_gib": (engine._taken + 54 * 2**20) / GIB})
+    next(engine.answer([asked("score", "Which gas?")]))
+    engine.model = replace(engine.model, context=None)
+    with pytest.raises(ModelError, match="with its answer"):  # the text that does not fit is found before anything is scored
+        next(engine.answer([asked("score", "Which gas?"), asked("generate", "Which gas?", max_tokens=40_000)]))
 
 
 # ---------------------------------------------------------------- the head
@@ -299,6 +395,7 @@ def test_a_vocabulary_in_slices_gives_the_whole_softmax(monkeypatch, after):
     model = Headed(after)
     found = Head(model)
     assert found.sliced
+    assert found.known
     hidden = torch.randn(23, 8, generator=torch.Generator().manual_seed(1))
     logits = model.after(model.linear(hidden)).double()
     whole = logits - torch.logsumexp(logits, dim=-1, keepdim=True)
@@ -309,7 +406,7 @@ def test_a_vocabulary_in_slices_gives_the_whole_softmax(monkeypatch, after):
 
 def test_what_follows_the_product_and_is_not_known_is_left_to_the_model():
     model = Headed("unknown")
-    assert not Head(model).sliced
+    assert not Head(model).known
 
 
 def test_ruled_out_tokens_and_what_is_no_number():
@@ -359,6 +456,19 @@ class Headed:
 # ---------------------------------------------------------------- wrong input
 
 
+def test_a_token_that_the_weights_lack_is_an_error_never_a_figure():
+    engine = engine_of()
+    engine.encoder().tokenizer.add_tokens(["<extra>"])
+    good, bad, read = asked("score", "Which gas?"), asked("score", "x", options=("A", "<extra>", "B")), asked("generate", "What is <extra>?")
+    found = answers(engine, [good, bad, read])
+    assert found[good.id].finish == "scored"
+    for name in (bad.id, read.id):
+        assert found[name].finish == "error"
+        assert "beyond the model's vocabulary" in found[name].error
+    model = model_of("llama")
+    assert math.isnan(Head(model).nats(torch.zeros(1, model.config.hidden_size), [0], [10_000])[0])
+
+
 def test_numbers_that_are_none_name_the_layer_its_type_and_the_item_and_cost_no_other():
     engine = engine_of()
     good, bad = asked("score", "Which gas?"), asked("score", "Which metal? §")
@@ -401,7 +511,9 @@ def test_options_that_cannot_be_told_apart_are_refused_at_plan_time(options, wor
 
 def test_prompts_for_a_proof_are_shortened_and_keep_what_is_read():
     rows = workload(prompt=400)
-    chosen = ways.rows_to_prove(rows)
+    made = ways.made_up(300)
+    assert grow([row.tokens for row in made], [row.continuations[0][0] for row in made], Limits(step=64, row=16, held=999)).nodes
+    chosen = [row for row in ways.rows_to_prove(rows, 300) if row not in made]
     assert 2 <= len(chosen) <= ways.PROOF_ROWS + 1
     by_name = {row.name: row for row in rows}
     for row in chosen:
@@ -410,6 +522,6 @@ def test_prompts_for_a_proof_are_shortened_and_keep_what_is_read():
         whole = by_name[row.name]
         assert [tokens for _, tokens in row.continuations] == [tokens for _, tokens in whole.continuations]
         assert [row.tokens[start] for start, _ in row.continuations] == [whole.tokens[start] for start, _ in whole.continuations]
-    long = ways.rows_to_prove(rows, whole=410)
+    long = ways.rows_to_prove(rows, 300, whole=410)
     assert any(len(row.tokens) >= 410 for row in long)
     assert min(rows, key=lambda row: row.order) in chosen  # the shortest one comes in full
