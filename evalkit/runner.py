@@ -1,6 +1,6 @@
 """The run, on one screen."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,7 +14,7 @@ from evalkit.meter import measure, timing_of
 from evalkit.plan import Plan, build_plan
 from evalkit.protocols import Checking, Engine
 from evalkit.provenance import code_state, command, machine, versions
-from evalkit.records import AxisScore, Response, Score
+from evalkit.records import AxisScore, Request, Response, Score
 from evalkit.report import write_report
 from evalkit.scoring import score
 
@@ -54,12 +54,7 @@ def run(config: RunConfig, folder: Path, watcher: Watcher) -> Outcome:
         bundle.write_items(plan.items.values())
         asked = bundle.unanswered(plan.requests)
         watcher.stage("answers", len(asked))
-        for response in engine.answer(asked):
-            bundle.append(response)
-            watcher.step(response)
-        if asked:
-            told = bundle.read(ENGINE_FILE) or []  # a list: a run that was continued has been answered by several processes
-            bundle.write(ENGINE_FILE, [*told, {"answered": len(asked), **engine.facts()}])
+        answered(bundle, engine, asked, watcher)
         scores = bundle.write_scores(score(plan, bundle.responses()))
         timing, untimed = timed(bundle, plan, engine, watcher)
         axes = summarise(scores, timing, plan.profile, untimed=untimed)
@@ -67,6 +62,22 @@ def run(config: RunConfig, folder: Path, watcher: Watcher) -> Outcome:
         bundle.write_axes(axes)
         write_report(folder)
     return _outcome(folder, plan, axes, scores, len(asked), untimed if plan.stream else "")
+
+
+def answered(bundle: Bundle, engine: Engine, asked: Sequence[Request], watcher: Watcher) -> None:
+    """Every request into the log as soon as it is answered; how, into engine.json: with the first answer, and however it ends."""
+    before = bundle.read(ENGINE_FILE) or []  # a list: a run that was continued has been answered by several processes
+    counts = {"answered": 0, "failed": 0}
+    try:
+        for response in engine.answer(asked):
+            bundle.append(response)
+            watcher.step(response)
+            counts["failed" if response.finish == "error" else "answered"] += 1
+            if sum(counts.values()) == 1:
+                bundle.write(ENGINE_FILE, [*before, {"asked": len(asked), **counts, **engine.facts()}])
+    finally:
+        if sum(counts.values()):
+            bundle.write(ENGINE_FILE, [*before, {"asked": len(asked), **counts, **engine.facts()}])
 
 
 def about(config: RunConfig, plan: Plan, engine: Engine) -> Mapping[str, Any]:
