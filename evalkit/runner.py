@@ -74,10 +74,10 @@ def answered(bundle: Bundle, engine: Engine, asked: Sequence[Request], watcher: 
             watcher.step(response)
             counts["failed" if response.finish == "error" else "answered"] += 1
             if sum(counts.values()) == 1:
-                bundle.write(ENGINE_FILE, [*before, {"asked": len(asked), **counts, **engine.facts()}])
+                bundle.write(ENGINE_FILE, [*before, {"requests": len(asked), **counts, **engine.facts()}])
     finally:
         if sum(counts.values()):
-            bundle.write(ENGINE_FILE, [*before, {"asked": len(asked), **counts, **engine.facts()}])
+            bundle.write(ENGINE_FILE, [*before, {"requests": len(asked), **counts, **engine.facts()}])
 
 
 def about(config: RunConfig, plan: Plan, engine: Engine) -> Mapping[str, Any]:

@@ -9,12 +9,13 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from evalkit import registry, runner
-from evalkit.bundle import LOG_FILE, read_axes, read_responses, read_scores
+from evalkit.bundle import ENGINE_FILE, LOG_FILE, read_axes, read_responses, read_scores
 from evalkit.canon import rng_for
 from evalkit.config import RunConfig
 from evalkit.engines.echo import EchoEngine
@@ -24,7 +25,7 @@ from evalkit.screen import Silent
 from tests import tiny
 
 ROOT = Path(__file__).parent.parent
-FILES = {"run.json", LOG_FILE, "responses.parquet", "scores.parquet", "axes.json", "report.html", "timing.json"}
+FILES = {"run.json", LOG_FILE, "responses.parquet", "scores.parquet", "axes.json", "report.html", "timing.json", ENGINE_FILE}
 KILLS = {"load": 3, "answers": 5, "scoring": 2, "timing": 1, "export": 2}
 
 
@@ -89,6 +90,28 @@ def test_nothing_scored_is_an_error_not_an_empty_table(config: RunConfig, tmp_pa
     with pytest.raises(RunError, match="none of 13 items was scored"):
         runner.run(config.model_copy(update={"efficiency": False}), tmp_path / "run", Silent())
     assert not (tmp_path / "run" / "axes.json").exists()
+
+
+def test_how_it_was_answered_is_kept_however_a_run_ends(config: RunConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    made = _echo(monkeypatch)
+    inner = EchoEngine.answer
+
+    def broken_off(self: EchoEngine, requests: Sequence[Request]) -> Iterator[Response]:
+        for number, response in enumerate(inner(self, requests)):
+            if number == 3 and len(made) == 1:
+                raise KeyboardInterrupt
+            yield response
+
+    monkeypatch.setattr(EchoEngine, "answer", broken_off)
+    with pytest.raises(KeyboardInterrupt):
+        runner.run(config, tmp_path / "run", Silent())
+    (first,) = json.loads((tmp_path / "run" / ENGINE_FILE).read_text())
+    outcome = runner.run(config, tmp_path / "run", Silent())
+    whole = len({request.id for request in outcome.plan.requests})
+    assert (first["requests"], first["answered"], first["failed"]) == (whole, 3, 0)
+    again, second = json.loads((tmp_path / "run" / ENGINE_FILE).read_text())
+    assert again == first
+    assert (second["requests"], second["answered"], second["failed"]) == (whole - 3, whole - 3, 0)
 
 
 def test_another_plan_is_refused(config: RunConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
