@@ -63,9 +63,9 @@ def place(device: str, *, needed: int, cards: Sequence[int], limit: float | None
     `needed` and `cards` (memory of each) are bytes, `limit` is GiB a card. A fifth is left free for activations.
     Raises ModelError when the CPU may not hold them.
     """
-    if device == "cpu" and limit and needed > limit * GIB:
+    if device == "cpu" and limit is not None and needed > limit * GIB:
         raise ModelError(f"the weights take {needed / GIB:.2f} GiB, memory_gib allows {limit:g}; a smaller dtype or model would work")
-    kept = [int(min(card, limit * GIB) if limit else card) for card in cards]
+    kept = [int(card if limit is None else min(card, limit * GIB)) for card in cards]
     if device != "cuda" or not kept or needed <= 0.8 * kept[0]:
         return Placement(device_map=device)
     import psutil
@@ -164,10 +164,11 @@ def load(folder: Path, record: Model, encoder: Encoder, *, device: str, limit: f
     found = _device(device)
     cards = [torch.cuda.get_device_properties(card).total_memory for card in range(torch.cuda.device_count())]
     spot = place(found, needed=needed_bytes(record), cards=cards, limit=limit)
-    _check_identity(folder, record)
+    # before the identity is checked: what changes between the two is then either another identity or another stamp
     files = {path: _stamp(path) for part in filter(None, (base, adapter)) for path in sorted(part.glob("*.safetensors"))}
+    _check_identity(folder, record)
     start = time.perf_counter()
-    model = _weights(base, record.dtype, spot, _how_dequantised(base, quantised, found))
+    model = _weights(base, record.dtype, spot, _how_dequantised(base, quantised))
     if quantised:
         _check_dtype(model, base, record.dtype)
     if adapter is not None:
@@ -204,11 +205,12 @@ def _installed(package: str) -> bool:
     return True
 
 
-def _how_dequantised(base: Path, quantised: Mapping[str, Any], device: str) -> dict[str, Any]:
-    """What `from_pretrained` is told so that quantised weights become plain ones at once, where they would become so anyway.
+def _how_dequantised(base: Path, quantised: Mapping[str, Any]) -> dict[str, Any]:
+    """What `from_pretrained` is told so that quantised weights become plain ones at once, on every device.
 
     compressed-tensors otherwise waits for the first call of the whole model, and the engine calls its parts; fp8 and mxfp4
-    have kernels for cards only. Raises ModelError for a method that transformers does not know: it would skip it unsaid.
+    have kernels for cards only, some of which round activations too: other numbers under the same identity. Raises ModelError
+    for a method that transformers does not know: it would skip it unsaid.
     """
     if not quantised:
         return {}
@@ -217,7 +219,7 @@ def _how_dequantised(base: Path, quantised: Mapping[str, Any], device: str) -> d
     method = quantised["quant_method"]
     if method not in (*auto.AUTO_QUANTIZATION_CONFIG_MAPPING, "bitsandbytes"):
         raise ModelError(f"{base}: quant_method: read {method!r}, which this version of transformers cannot load")
-    if method == "compressed-tensors" or (method in ("fp8", "mxfp4") and device == "cpu"):
+    if method in ("compressed-tensors", "fp8", "mxfp4"):
         return {"quantization_config": auto.AUTO_QUANTIZATION_CONFIG_MAPPING[method](dequantize=True)}
     return {}
 

@@ -25,6 +25,7 @@ from multiprocessing.connection import Connection, Pipe, wait
 from pickle import UnpicklingError
 from typing import Any, Protocol
 
+from evalkit.checkpoints import device_of
 from evalkit.engines.loading import needed_bytes, place
 from evalkit.engines.local import LocalEngine, Settings
 from evalkit.engines.shards import Shard, shards, split
@@ -306,10 +307,10 @@ def threads_each(processes: int) -> int:
 
 
 def _check_part(config: ProcessSettings, model: Model) -> None:
-    if config.device == "cpu" and config.memory_gib:
+    if config.memory_gib is not None and device_of(config.device) == "cpu":
         try:
             part = with_limit(config, config.processes, beside=DRIVER_GIB).memory_gib
-            place("cpu", needed=needed_bytes(model), cards=(), limit=max(part, 1e-6))
+            place("cpu", needed=needed_bytes(model), cards=(), limit=max(part, 0.0))
         except ModelError as error:
             whose = f"each process's part of {config.memory_gib:g} GiB, of which the one that directs them takes {DRIVER_GIB:g}"
             raise ModelError(f"{error}; that is {whose}: fewer processes would work too") from None

@@ -46,7 +46,7 @@ class Ready:
 
 def main(descriptor: int) -> None:
     """Answers on the socket until it closes. Ends the process, without the slow farewell of an interpreter full of weights."""
-    line = Connection(descriptor)
+    line = Line(Connection(descriptor))
     code = DRIVER_GONE
     try:
         _serve(line)
@@ -54,13 +54,34 @@ def main(descriptor: int) -> None:
         pass
     except Exception as error:  # noqa: BLE001 (the driver decides what an unexpected end means)
         code = BROKE
-        with contextlib.suppress(OSError):
-            line.send(("broke", error if isinstance(error, EvalkitError) else f"{type(error).__name__}: {error}"[:500]))
+        line.say_broke(error)
     sys.stderr.flush()
     os._exit(code)
 
 
-def _serve(line: Connection) -> None:
+class Line:
+    """The connection to the driver, on which two threads speak: a message is never cut in two by another."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._speaking = threading.Lock()
+
+    def recv(self) -> Any:
+        """The next order; one thread reads."""
+        return self._connection.recv()
+
+    def send(self, message: tuple[Any, ...]) -> None:
+        """Says something to the driver."""
+        with self._speaking:
+            self._connection.send(message)
+
+    def say_broke(self, error: Exception) -> None:
+        """Tells why the process ends, where the driver still listens."""
+        with contextlib.suppress(OSError):
+            self.send(("broke", error if isinstance(error, EvalkitError) else f"{type(error).__name__}: {error}"[:500]))
+
+
+def _serve(line: Line) -> None:
     task: Task = line.recv()
     orders: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(line, orders), daemon=True).start()
@@ -91,13 +112,16 @@ def _serve(line: Connection) -> None:
             line.send(("reset", bool(reset and reset()), facts()))
 
 
-def _listen(line: Connection, orders: "queue.SimpleQueue[tuple[str, Any]]") -> None:
-    """Reads orders while the main thread computes; the end of the line is the end of the process."""
+def _listen(line: Line, orders: "queue.SimpleQueue[tuple[str, Any]]") -> None:
+    """Reads orders while the main thread computes; the end of the line, or what cannot be read, is the end of the process."""
     while True:
         try:
             orders.put(line.recv())
         except (EOFError, OSError):
             os._exit(DRIVER_GONE)
+        except Exception as error:  # noqa: BLE001 (the main thread would wait for the order and the driver for its answer)
+            line.say_broke(error)
+            os._exit(BROKE)
 
 
 # ---------------------------------------------------------------- devices

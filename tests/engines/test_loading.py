@@ -44,6 +44,12 @@ def test_the_cpu_keeps_to_its_limit():
         place("cpu", needed=10 * GIB, cards=[], limit=4)
 
 
+def test_a_limit_of_nothing_is_a_limit():
+    with pytest.raises(ModelError, match="memory_gib allows 0"):
+        place("cpu", needed=1, cards=[], limit=0.0)
+    assert place("cuda", needed=1, cards=[24 * GIB], limit=0.0).device_map == "auto"
+
+
 def load_tiny(folder):
     model = identify(locate(str(folder)), "float32")
     return load(folder, model, load_encoder(folder, chat=False), device="cpu", limit=None)
@@ -204,6 +210,23 @@ def test_a_quantiser_that_computes_in_another_dtype_is_refused(tmp_path, monkeyp
         load_tiny(fp8(tmp_path)[0])
 
 
+@pytest.mark.parametrize("device", ["cpu", "cuda", "mps"])
+@pytest.mark.parametrize("make", [fp8, packed_int4])
+def test_quantised_weights_are_spread_out_on_every_device(tmp_path, monkeypatch, make, device):
+    """Told to transformers alike, wherever the weights go: the identity of the answers names no device."""
+    told = []
+
+    def weights(folder, dtype, spot, dequantised):
+        told.append((spot.device_map, dequantised["quantization_config"].dequantize))
+        raise ModelError("far enough")
+
+    monkeypatch.setattr(loading, "_device", lambda asked: device)
+    monkeypatch.setattr(loading, "_weights", weights)
+    with pytest.raises(ModelError, match="far enough"):
+        load_tiny(make(tmp_path)[0])
+    assert told == [(device, True)]
+
+
 def test_a_packed_head_counts_its_logits():
     import torch
 
@@ -285,6 +308,19 @@ def test_a_file_that_changes_under_the_model_is_noticed(tmp_path, dtype):
     assert changed_file(found) == folder / "model.safetensors"
     (folder / "model.safetensors").unlink()
     assert changed_file(found) == folder / "model.safetensors"
+
+
+def test_a_file_that_changes_right_after_it_was_identified_is_noticed(tmp_path, monkeypatch):
+    folder = tmp_path / "model"
+    shutil.copytree(checkpoint(), folder)
+    inner = loading._check_identity
+
+    def identified_then_changed(*given):
+        inner(*given)
+        os.utime(folder / "model.safetensors", ns=(1, 1))
+
+    monkeypatch.setattr(loading, "_check_identity", identified_then_changed)
+    assert changed_file(load_tiny(folder)) == folder / "model.safetensors"
 
 
 def test_a_model_spread_over_memory_and_disk_answers_the_same(tmp_path):

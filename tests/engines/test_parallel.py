@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,7 +25,7 @@ from evalkit.engines.together import together
 from evalkit.engines.worker import DRIVER_GIB, Task, neighbours, share, take_cards, with_limit
 from evalkit.errors import ModelError, RunError, SuiteError
 from evalkit.protocols import Checking
-from evalkit.records import Request
+from evalkit.records import Message, Request, Response
 from tests.contracts.engine import EngineLaws, answers, asked, assert_same, typical_requests
 from tests.engines.hooked import HookedEngine, Hooks
 from tests.tiny import checkpoint
@@ -133,6 +134,30 @@ def test_what_the_model_lacks_is_said_before_anything_is_answered(tmp_path: Path
         ProcessesEngine(_settings().model_copy(update={"model": str(tmp_path)}))
 
 
+@pytest.mark.parametrize("over", [0.0, -0.1, 1e-6])
+def test_a_part_of_nothing_is_no_absent_limit(monkeypatch: pytest.MonkeyPatch, over: float):
+    """The driver takes the whole limit; "auto" is the CPU here and is asked beforehand as well."""
+    monkeypatch.setattr(parallel, "device_of", lambda asked: "cpu" if asked == "auto" else asked)
+    for device in ("auto", "cpu"):
+        with pytest.raises(ModelError, match="fewer processes would work too"):
+            ProcessesEngine(_settings(memory_gib=DRIVER_GIB + over).model_copy(update={"device": device}))
+
+
+def test_prompts_are_held_only_while_shards_are_cut(hooked):
+    requests = [replace(request, messages=(Message(role="user", content=f"{number:02} " + "long " * 100_000),)) for number, request in enumerate(_many())]
+    engine = hooked()
+    engine.load()
+    tracemalloc.start()
+    try:
+        waiting = engine._shards(requests)
+        held, highest = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert sum(len(shard.requests) for shard in waiting) == len(requests)
+    assert highest > 12 * 500_000  # they were compared
+    assert held < 100_000
+
+
 def test_what_one_engine_refuses_beforehand_is_refused_without_processes(hooked, tmp_path: Path):
     engine = hooked()
     with pytest.raises(SuiteError, match="item 3 has no text"):
@@ -224,6 +249,27 @@ def test_a_request_that_ends_processes_is_given_up_and_the_others_are_not(
 def test_a_death_that_was_chance_costs_no_answer(hooked):
     engine = hooked()
     assert {response.finish for response in answers(engine, _many(8, item_2="die once")).values()} == {"stop"}
+
+
+class Unreadable:
+    """Pickles, and raises where it is read."""
+
+    def __reduce__(self) -> tuple[type, tuple[str]]:
+        return int, ("no number",)
+
+
+def test_a_process_that_cannot_read_an_order_ends_and_is_replaced(hooked):
+    engine = hooked()
+    engine.load()
+    engine._crew[0].tell(("answer", Unreadable()))
+    got: list[Response] = []
+    reader = threading.Thread(target=lambda: got.extend(engine.answer(_many(8))), daemon=True)
+    reader.start()
+    reader.join(30)
+    assert not reader.is_alive(), "both sides wait for each other"
+    assert [response.finish for response in got] == ["stop"] * 8
+    (event,) = [event for event in _events(engine) if event.startswith("process ")]
+    assert "process 1 of 2 ended with exit code 1 (ValueError: invalid literal for int" in event
 
 
 def test_when_all_are_gone_the_rest_is_our_failure_and_not_a_score(hooked, tmp_path: Path):
