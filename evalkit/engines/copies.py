@@ -15,7 +15,7 @@ import copy
 import inspect
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -25,6 +25,8 @@ from transformers import DynamicCache
 from evalkit.engines import forward
 from evalkit.engines.batches import batches, is_out_of_memory
 from evalkit.engines.forward import ScoreRow
+from evalkit.engines.memory import GIB, SMALLEST_STEP, Footprint
+from evalkit.errors import ModelError
 
 Way = Literal["chunk", "step"]
 
@@ -42,12 +44,45 @@ STEP_TOKENS = 16
 class Limits:
     """Sizes of one forward: fixed numbers, so that the composition follows from the rows alone."""
 
-    tokens: int = 1024  # run at once, padding included
-    held: int = 16_384  # in the copies of a cache, each row's prefix and rest counted
+    tokens: int = 1024  # run at once, padding included; a longer row or prefix still runs in one
+    held: int = 16_384  # in the copies of a cache, each row's prefix and rest counted; and as many in the prefixes they stand on
     scored: int = 512  # positions with logits
+    rows: int | None = None  # of one forward; None: as many as the other sizes allow
 
 
 LIMITS = Limits()
+COPIES = 3  # of `held` tokens at the same time: prefixes, copies for the branches, and those again while rows leave them
+LOGITS = 2 * 4  # bytes of a logit: in float32, and once more while its logarithm is taken
+
+
+def limits(
+    need: Footprint, vocabulary: int, *, longest: int, room: float | None, rows: int | None = None, most: Limits = LIMITS
+) -> Limits:
+    """`most` as far as `room` holds it: the bytes that a memory limit leaves beside the weights; None: no limit.
+
+    `longest` is the longest row in tokens, which runs in one forward and may be held whole; `rows` those of one forward at
+    most. Positions and tokens of a forward are halved together, down to half of the room; what they leave is for caches. The
+    same model, lengths and room give the same sizes. Raises ModelError where the room does not hold the longest row.
+    """
+    wanted = replace(most, held=max(most.held, longest), rows=rows)
+    if room is None:
+        return wanted
+    logits = LOGITS * vocabulary
+    scored, tokens = wanted.scored, wanted.tokens
+    while True:
+        left = room - scored * logits - max(tokens, longest) * need.step
+        held = int(left // (COPIES * need.held))
+        smallest = scored == 1 and tokens <= SMALLEST_STEP
+        if held >= longest and (smallest or scored * logits + tokens * need.step <= room / 2):
+            return replace(wanted, tokens=tokens, scored=scored, held=min(wanted.held, held))
+        if smallest:
+            break
+        scored, tokens = max(1, scored // 2), max(min(SMALLEST_STEP, tokens), tokens // 2)
+    least = (logits + max(SMALLEST_STEP, longest) * need.step + COPIES * longest * need.held) / GIB
+    raise ModelError(
+        f"memory_gib leaves {max(0.0, room) / GIB:.3f} GiB beside the weights; a row of {longest:,} tokens behind copies of the "
+        f"model's own cache needs about {least:.3f}; a larger limit, a smaller dtype or a smaller model would work"
+    )
 
 
 def _unheard(tokens: int) -> None:
@@ -186,6 +221,7 @@ class Past:
         self.limits = limits
         self.ran = ran
         self.length = 0
+        self.chain = 0  # tokens that it and the prefixes it was made from hold
         self.cache: Any = None
         inner = model.get_base_model() if hasattr(model, "get_base_model") else model  # an adapter hides the names
         named = inspect.signature(inner.forward).parameters
@@ -197,6 +233,7 @@ class Past:
         longer = copy.copy(self)
         longer.cache = self.copies(1) if self.length else DynamicCache(config=model.config)
         longer.length = self.length + len(tokens)
+        longer.chain = self.chain + longer.length
         nowhere = torch.zeros(1, dtype=torch.long)  # one place: some quantised heads refuse an empty input
         ids = torch.tensor([tokens], device=model.device)
         forward.logits_at(model, nowhere, nowhere, **longer.inputs(ids, self.length))
@@ -221,7 +258,8 @@ class Past:
 def _scores(model: Any, rows: Sequence[ScoreRow], past: Past) -> Iterator[tuple[str, tuple[float, ...]]]:
     """Names of rows that all begin with what `past` holds, and their results."""
     for end, members in _split(rows, past.length, past.way):
-        if end == past.length or not _pays(members, end, past.way):
+        full = past.length > 0 and past.chain + end > past.limits.held
+        if end == past.length or full or not _pays(members, end, past.way):
             yield from _rests(model, members, past)
             continue
         longer = past.extended(model, members[0].tokens[past.length : end])
@@ -242,6 +280,7 @@ def _rests(model: Any, rows: Sequence[ScoreRow], past: Past) -> Iterator[tuple[s
     at_once = limits.held if past.length and past.way == "step" else limits.tokens
     for group in batches([_Rest(row, past.length) for row in rows], tokens=at_once, scored=limits.scored):
         most = max(1, limits.held // len(group[0].row.tokens)) if past.length else len(group)
+        most = min(most, limits.rows or most)
         for first in range(0, len(group), most):
             part = [rest.row for rest in group[first : first + most]]
             results = _branches(model, part, past) if past.length else forward.loglikelihoods(model, part)
@@ -305,24 +344,26 @@ def fits(model: Any, rows: Sequence[ScoreRow], *, nats: float = NATS) -> Literal
     """The first way whose results on these rows are within `nats` a token of the plain way's; "" where none is.
 
     Each row is run behind a prefix of its own, twice off the same cache (the first row behind a longer one too), and
-    together with the others behind what they share. Only running out of memory is raised: whatever else fails is an
-    architecture that does not fit.
+    together with the others behind what they share. Rows whose own plain forward fails, or gives no finite numbers, show
+    nothing and are left out. Only running out of memory is raised: whatever else fails is an architecture that does not fit.
     """
-    if not any(row.continuations for row in rows):
-        return ""
-    plainly = {row.name: _plainly(model, row) for row in rows}
+    plainly = {row.name: found for row in rows if row.continuations and (found := _plainly(model, row)) is not None}
+    sound = [row for row in rows if row.name in plainly]
     ways: tuple[Way, ...] = ("chunk", "step")
-    return next((way for way in ways if _agrees(model, rows, plainly, way, nats)), "")
+    return next((way for way in ways if sound and _agrees(model, sound, plainly, way, nats)), "")
 
 
-def _plainly(model: Any, row: ScoreRow) -> list[float]:
-    """As `plain.loglikelihood`, all continuations of a row from one forward of it."""
-    ids = torch.tensor([row.tokens], device=model.device)
-    nats = torch.log_softmax(model(input_ids=ids, use_cache=False).logits[0].float(), dim=-1)
-    return [float(sum(nats[start + step, token].double() for step, token in enumerate(tokens))) for start, tokens in row.continuations]
+def _plainly(model: Any, row: ScoreRow) -> tuple[float, ...] | None:
+    """The row's log-likelihoods by a plain forward of it alone; None where it cannot be run or they are not finite."""
+    try:
+        return forward.loglikelihoods(model, [row])[0]
+    except Exception as error:  # a token that the model does not know, numbers that are none
+        if is_out_of_memory(error):
+            raise
+        return None
 
 
-def _agrees(model: Any, rows: Sequence[ScoreRow], plainly: dict[str, list[float]], way: Way, nats: float) -> bool:
+def _agrees(model: Any, rows: Sequence[ScoreRow], plainly: dict[str, tuple[float, ...]], way: Way, nats: float) -> bool:
     try:
         return all(
             abs(value - expected) <= nats * len(tokens)  # False for what is not a number

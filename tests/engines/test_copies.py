@@ -5,8 +5,10 @@ import pytest
 import torch
 
 from evalkit.engines import copies, forward, plain
-from evalkit.engines.copies import KEPT, WORTH, Limits, Past, Way, fits, loglikelihoods, plan
+from evalkit.engines.copies import KEPT, LIMITS, WORTH, Limits, Past, Way, fits, loglikelihoods, plan
 from evalkit.engines.forward import ScoreRow
+from evalkit.engines.memory import GIB, SMALLEST_STEP, Footprint
+from evalkit.errors import ModelError
 from tests.tiny import Shape, checkpoint
 
 # What each shape's implementation allows on a CPU without kernels of its own.
@@ -220,6 +222,65 @@ def test_limits_are_kept():
     assert max(count for count, _ in counted.shapes) > 1
 
 
+@pytest.mark.parametrize("shape", ["llama", "mamba"])
+def test_no_forward_has_more_rows_than_asked(shape):
+    model, rows = model_of(shape), workload(100, questions=8)
+    with Tokens(model) as counted:
+        results = loglikelihoods(model, rows, way=WAYS[shape], limits=Limits(rows=3))
+    assert max(count for count, _ in counted.shapes) == 3
+    assert_exact(model, rows, results)
+
+
+def test_prefixes_upon_prefixes_are_held_within_the_limit(monkeypatch):
+    """Questions that share most of themselves with their options: a chain of three prefixes, or of fewer where they do not fit."""
+    model, shots = model_of("llama"), ids("shots", 100)
+    rows = [row for n in range(3) for row in cloze(f"q{n}", (*shots, *ids("topic", 70), *ids(n, 80)), (4, 4, 4, 4))]
+    rows += [letters(f"other {n}", (*shots, *ids(f"other {n}", 20))) for n in range(3)]
+    chains = []
+    inner = Past.extended
+
+    def extended(self, *given):
+        longer = inner(self, *given)
+        chains.append(longer.chain)
+        return longer
+
+    monkeypatch.setattr(Past, "extended", extended)
+    for held, longest in ((1000, 100 + 170 + 249), (300, 100 + 170)):
+        chains.clear()
+        assert_exact(model, rows, loglikelihoods(model, rows, limits=Limits(held=held)))
+        assert max(chains) == longest <= held
+
+
+NEED = Footprint(held=1000, step=4000, fixed=0)
+
+
+def peak(limits, longest, vocabulary):
+    """Bytes at the worst moment: prefixes, copies and their second copies, a forward of the longest, its logits twice."""
+    return 3 * limits.held * NEED.held + max(limits.tokens, longest) * NEED.step + 2 * 4 * limits.scored * vocabulary
+
+
+@pytest.mark.parametrize("rows", [None, 5])
+def test_sizes_follow_from_the_room_and_stay_within_it(rows):
+    assert copies.limits(NEED, 50_000, longest=20_000, room=None, rows=rows) == Limits(held=20_000, rows=rows)
+    assert copies.limits(NEED, 50_000, longest=700, room=100 * GIB, rows=rows) == Limits(rows=rows)
+    last = Limits(tokens=0, held=0, scored=0)
+    for room in range(6_000_000, 500_000_000, 1_700_000):
+        found = copies.limits(NEED, 50_000, longest=700, room=room, rows=rows)
+        assert peak(found, 700, 50_000) <= room
+        assert found.held >= 700
+        assert found.rows == rows
+        assert found.tokens >= last.tokens or found.held > last.held
+        last = found
+    assert last.tokens == LIMITS.tokens
+
+
+def test_a_room_that_does_not_hold_the_longest_row_is_refused():
+    least = 3 * 700 * NEED.held + 700 * NEED.step + 2 * 4 * 50_000
+    assert copies.limits(NEED, 50_000, longest=700, room=least, rows=None) == Limits(tokens=SMALLEST_STEP, held=700, scored=1)
+    with pytest.raises(ModelError, match=r"a row of 700 tokens .* needs about 0\.005"):
+        copies.limits(NEED, 50_000, longest=700, room=least - 1, rows=None)
+
+
 def test_any_order_of_rows_gives_the_same():
     model, rows = model_of("hybrid"), workload()
     straight = dict(zip([row.name for row in rows], loglikelihoods(model, rows), strict=True))
@@ -379,3 +440,37 @@ def test_a_model_that_keeps_its_state_to_itself_is_left_alone():
 
 def test_rows_too_short_for_a_prefix_show_nothing():
     assert fits(model_of("llama"), [letters("short", ids("short", 2))]) == ""
+
+
+@pytest.mark.parametrize(("shape", "way"), [("hybrid", "chunk"), ("jamba", "step")])
+def test_a_row_that_no_plain_forward_takes_says_nothing_about_the_way(shape, way):
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(checkpoint(shape), dtype=torch.float32).eval()
+    rows, odd = workload()[:4], 305
+    with torch.no_grad():
+        model.get_input_embeddings().weight[odd] = float("nan")
+    unknown = letters("unknown token", (*ids("unknown", 20), 10**6, 7))
+    no_number = letters("no number", (odd, *ids("no number", 20)))
+    for bad in (unknown, no_number):
+        assert fits(model, [bad, *rows]) == way
+        assert fits(model, [bad]) == ""
+
+
+def test_a_proof_makes_logits_only_where_something_is_scored():
+    model, rows, seen = model_of("hybrid"), workload()[:6], []
+    handle = model.get_output_embeddings().register_forward_hook(lambda *given: seen.append(given[2].shape[:-1].numel()))
+    try:
+        assert fits(model, rows) == "chunk"
+    finally:
+        handle.remove()
+    assert max(seen) <= sum(row.scored for row in rows) < max(len(row.tokens) for row in rows)
+
+
+def test_memory_that_runs_out_in_a_proof_is_raised(monkeypatch):
+    def full(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(forward, "loglikelihoods", full)
+    with pytest.raises(MemoryError):
+        fits(model_of("llama"), workload()[:2])
