@@ -28,6 +28,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--workload", nargs="+", metavar="NAME", help="only these: letters cloze zero_shot perturbed generation")
     made.add_argument("--items", type=int, metavar="N", help="at most N items a subject, for a first look")
     made.add_argument("--dtype", default="float32", choices=("float32", "bfloat16"), help="of both sides")
+    made.add_argument("--device", default="cpu", choices=("cpu", "cuda"), help="of both sides; cuda is unproven")
     made.add_argument("--threads", type=int, metavar="N", help="of both sides; default: the processors there are")
     made.add_argument("--peer-venv", type=Path, default=ROOT / "build" / "peer", help="the peer's environment, made if it is not there")
     return made
@@ -78,6 +79,7 @@ def _run(asked: argparse.Namespace) -> None:
         folder=folder.absolute(),
         note=note,
         dtype=asked.dtype,
+        device=asked.device,
         threads=cores() if asked.threads is None else positive("--threads", asked.threads),
         peer=(str(python.absolute()), "-m", "benchmarks.peer"),
         out=asked.out,

@@ -21,6 +21,7 @@ Handler = Callable[[dict[str, Any]], dict[str, Any]]
 Result = TypeVar("Result")
 RATE_ROWS = 1024  # rows of the products that the machine's rate is measured with: tokens of a typical step
 RATE_S = 0.6  # seconds that measuring it takes
+RESET_TIMES = 1.02  # a peak up to so many times what is held may have been reset or not: it makes no difference
 
 
 def serve(handlers: Mapping[str, Handler]) -> None:
@@ -60,30 +61,63 @@ def _status(field: str) -> int:
     return int(found[1]) * 1024 if found else 0
 
 
-def _settle() -> int:
-    """Give freed memory back to the system and let the peak begin at what is held now; returns that, in bytes."""
+def _settle(device: str) -> int | None:
+    """Give freed memory back to the system and let the peak begin at what is held now; returns that, in bytes.
+
+    None where the peak does not begin anew: the figure is then of the process's whole life, loading included. A system that
+    takes the write to clear_refs and does nothing (proc(5)) keeps a peak well above what is held.
+    """
     gc.collect()
+    if device == "cuda":
+        import torch
+
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
+        return int(torch.cuda.memory_allocated())
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL("libc.so.6").malloc_trim(0)
-    with contextlib.suppress(OSError):
+    before = _status("VmHWM")
+    try:
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    return _status("VmRSS")
+    except OSError:
+        return None
+    held, peak = _status("VmRSS"), _status("VmHWM")
+    return held if held and peak and (peak < before or before <= RESET_TIMES * held) else None
 
 
-def measured(work: Callable[[], Result], rate: Callable[[], float] | None) -> tuple[Result, dict[str, Any]]:
-    """The work's result; its seconds, the peak of resident memory above what was held before, the machine's rate around it.
+def _peak(device: str) -> int:
+    """Bytes since `_settle`: of resident memory, on a GPU of what torch holds there."""
+    if device != "cuda":
+        return _status("VmHWM")
+    import torch
 
-    `peak_bytes` is None where the system does not tell. Without `rate` the machine's rate is not measured (None).
+    return int(torch.cuda.max_memory_allocated())
+
+
+def _wait_for(device: str) -> None:
+    """Until the device has done what it was told."""
+    if device == "cuda":
+        import torch
+
+        torch.cuda.synchronize()
+
+
+def measured(work: Callable[[], Result], rate: Callable[[], float] | None, device: str = "cpu") -> tuple[Result, dict[str, Any]]:
+    """The work's result; its seconds, the peak of memory above what was held before, the machine's rate around it.
+
+    The memory is the process's, on a GPU that of the device. `peak_bytes` is None where the system does not tell. Without
+    `rate` the machine's rate is not measured (None).
     """
     before_rate = rate() if rate else None
-    held = _settle()
+    held = _settle(device)
+    _wait_for(device)
     began = time.perf_counter()
     result = work()
+    _wait_for(device)
     seconds = time.perf_counter() - began
-    peak = _status("VmHWM")
     told = {
         "seconds": seconds,
-        "peak_bytes": max(0, peak - held) if held and peak else None,
+        "peak_bytes": None if held is None else max(0, _peak(device) - held),
         "rate_before": before_rate,
         "rate_after": rate() if rate else None,
     }
@@ -117,7 +151,7 @@ def _is_linear(module: Any) -> bool:
 
 
 def rate_meter(model: Any) -> Callable[[], float]:
-    """Measures the machine's rate of fp32 matrix products in operations a second.
+    """Measures the machine's rate of matrix products, on the model's device and in its dtype, in operations a second.
 
     It is the best over the shapes of the model's own layers, [1024, in] x [in, out], each several times; 2 x rows x in x out a product.
     """
@@ -125,15 +159,19 @@ def rate_meter(model: Any) -> Callable[[], float]:
 
     head = model.get_output_embeddings()  # its shape would take seconds
     shapes = sorted({tuple(module.weight.shape) for module in model.modules() if _is_linear(module) and module is not head})
-    pairs = [(torch.randn(RATE_ROWS, width), torch.randn(height, width)) for height, width in shapes]
+    where: dict[str, Any] = {"dtype": head.weight.dtype, "device": head.weight.device}
+    kind = str(head.weight.device.type)
+    pairs = [(torch.randn(RATE_ROWS, width, **where), torch.randn(height, width, **where)) for height, width in shapes]
 
     @torch.inference_mode()
     def rate() -> float:
         best, end = 0.0, time.perf_counter() + RATE_S
         while True:
             for left, right in pairs:
+                _wait_for(kind)
                 began = time.perf_counter()
                 torch.nn.functional.linear(left, right)
+                _wait_for(kind)
                 best = max(best, 2.0 * RATE_ROWS * right.numel() / (time.perf_counter() - began))
             if time.perf_counter() >= end:
                 return best

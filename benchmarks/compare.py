@@ -47,6 +47,7 @@ def figures(workload: Workload, parts: Sequence[Part], arithmetic: Mapping[str, 
         "peer_seconds": peer_seconds,
         "seconds_of_passes": [[told["seconds"] for told in part.ours] for part in parts],
         "items": workload.items,
+        "items_not_asked": workload.there - workload.items,  # of the same subjects, for the run's size
         "requests": len(workload.asks),
         "shots": workload.shots,
         "subjects": list(workload.parts),

@@ -20,7 +20,8 @@ from evalkit.provenance import code_state, machine, machine_class, versions
 
 TRIAL = 8  # asks that the peer's batch sizes are tried on
 BATCHES = (1, 8)
-AUTO_TIMES, AUTO_LEAST_S = 1.2, 10.0  # "auto" is given up once it took so many times the best trial: it has lost then
+# "auto" looks for its size at its first call: untimed, and given up where that, or the trial, takes so many times the best trial
+AUTO_TIMES, AUTO_LEAST_S, AUTO_FIRST = 3.0, 10.0, 2
 DRIFT = 0.1
 NATS = 1e-4
 ACTIVE_TIMES, ACTIVE_GAIN = 2.0, 0.03
@@ -35,6 +36,7 @@ class Setting:
     note: str
     dtype: str
     threads: int
+    device: str = "cpu"
     peer: tuple[str, ...]  # command of the peer's process
     out: Path
     quick: bool
@@ -47,9 +49,10 @@ class Bench:
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
-        self._memory = int(0.8 * psutil.virtual_memory().available)
+        # on a GPU an address of the device counts as data of the process
+        self._memory = int(0.8 * psutil.virtual_memory().available) if setting.device == "cpu" else None
         self._sides: list[Side] = []
-        self.warnings: list[str] = []
+        self.warnings: list[str] = [] if setting.device == "cpu" else [f"device {setting.device}: this benchmark is unproven there"]
         self.wait_trial: dict[str, float | str] = {}
         self.peer_versions: Mapping[str, str] = {}
 
@@ -76,7 +79,8 @@ class Bench:
         return side
 
     def _load(self, side: Side) -> dict[str, Any]:
-        told = side.call("load", folder=str(self.setting.folder), dtype=self.setting.dtype, memory_bytes=self._memory)
+        asked = self.setting
+        told = side.call("load", folder=str(asked.folder), dtype=asked.dtype, device=asked.device, memory_bytes=self._memory)
         if told["threads"] != self.setting.threads:
             raise RunError(f"{side.name} runs {told['threads']} threads, {self.setting.threads} were asked for: not the same machine")
         return told
@@ -118,11 +122,16 @@ class Bench:
         self.peer.call("run", asks=_peers(trial[:2]), batch=1, trial=True)
 
     def _best_batch(self, trial: Sequence[Ask]) -> tuple[int | str, dict[str, float | str]]:
-        """The peer's fastest batch size on a few asks, and what each took in seconds (or why it was given up)."""
+        """The peer's fastest batch size on a few asks, and what each took in seconds (or why it was given up).
+
+        "auto" tries sizes before its first answers, once for scoring and at each call for texts. That first call, of few asks,
+        is recorded beside its trial and is no part of it.
+        """
         took: dict[int | str, float] = {batch: self._trial(self.peer, trial, batch) for batch in BATCHES}
         limit = max(AUTO_LEAST_S, AUTO_TIMES * min(took.values()))
         told: dict[str, float | str] = {}
         try:
+            told["auto, first call"] = self._trial(self.peer, trial[:AUTO_FIRST], "auto", timeout=limit)
             took["auto"] = self._trial(self.peer, trial, "auto", timeout=limit)
         except TooSlowError:
             told["auto"] = f"slower: given up after {limit:.0f} s"
@@ -133,7 +142,8 @@ class Bench:
                 self._fresh_peer()
         best = min(took, key=lambda batch: took[batch])
         seconds = ", ".join(f"{batch}: {value:.1f} s" for batch, value in took.items())
-        self.setting.say(f"  peer's batch sizes on {len(trial)} requests: {seconds}{', auto: ' + str(told['auto']) if told else ''}")
+        why = f", auto: {told['auto']}" if "auto" in told else ""
+        self.setting.say(f"  peer's batch sizes on {len(trial)} requests: {seconds}{why}")
         return best, {**{str(batch): value for batch, value in took.items()}, **told}
 
     def _fresh_peer(self) -> None:
@@ -238,6 +248,7 @@ def _head(setting: Setting, bench: Bench, about: Mapping[str, Any], busy: float 
         "model_note": setting.note,
         "arithmetic": bench.arithmetic,
         "dtype": setting.dtype,
+        "device": setting.device,
         "threads": setting.threads,
         "wait_policy": "PASSIVE",
         "versions": {**versions(), **code_state()},

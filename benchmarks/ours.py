@@ -25,8 +25,9 @@ class Ours:
 
     def load(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Bring the model into memory; returns what it is made of."""
+        self._device = str(asked.get("device", "cpu"))
         limit_memory(asked.get("memory_bytes"))
-        config = EngineConfig(model=asked["folder"], dtype=asked["dtype"], device="cpu", chat_template="never")
+        config = EngineConfig(model=asked["folder"], dtype=asked["dtype"], device=self._device, chat_template="never")
         self._engine = LocalEngine(config)
         ready = self.engine.load()
         self._rate = rate_meter(ready.model)
@@ -55,7 +56,7 @@ class Ours:
         def work() -> list[Response]:
             return list(self.engine.answer([ask.request for ask in asks]))
 
-        responses, told = measured(work, None if asked.get("trial") else self._rate)
+        responses, told = measured(work, None if asked.get("trial") else self._rate, self._device)
         keys = {ask.request.id: ask.key for ask in asks}
         after = self._work()
         work_done = {name: after[name] - before.get(name, 0) for name in after}

@@ -43,10 +43,11 @@ class Peer:
         """Load the model as a user of lm_eval does."""
         import torch
 
+        self._device = str(asked.get("device", "cpu"))
         limit_memory(asked.get("memory_bytes"))
         self._kind = import_module("lm_eval.models.huggingface").HFLM
         self._instance = import_module("lm_eval.api.instance").Instance
-        self._lm = self._kind(pretrained=asked["folder"], device="cpu", dtype=asked["dtype"], batch_size=1)
+        self._lm = self._kind(pretrained=asked["folder"], device=self._device, dtype=asked["dtype"], batch_size=1)
         self._batch: int | str = 1
         self._counted = Counted(self._lm.model)
         self._rate = rate_meter(self._lm.model)
@@ -61,7 +62,7 @@ class Peer:
         """Answer the asks, timed from texts to numbers; then, untimed, say how they were cut into tokens."""
         self._use(asked["batch"])
         before = self._counted.now()
-        results, told = measured(lambda: self._answers(asked["asks"]), None if asked.get("trial") else self._rate)
+        results, told = measured(lambda: self._answers(asked["asks"]), None if asked.get("trial") else self._rate, self._device)
         after = self._counted.now()
         answers = {ask["key"]: self._told(ask, result) for ask, result in zip(asked["asks"], results, strict=True)}
         return {**told, "work": {name: after[name] - before[name] for name in after}, "answers": answers}
@@ -106,7 +107,7 @@ class Peer:
         if same is None or same == 0:
             return {"nats": None}
         with torch.inference_mode():
-            logits = self._lm.model(torch.tensor([one[:same]])).logits[0, -1]
+            logits = self._lm.model(torch.tensor([one[:same]], device=self._lm.model.device)).logits[0, -1]
         return {"nats": abs(float(logits[one[same]] - logits[other[same]]))}
 
 

@@ -78,6 +78,7 @@ class Workload:
     items: int
     shots: int
     asks: tuple[Ask, ...]
+    there: int = 0  # questions of the same subjects, those that are not asked included
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -112,7 +113,7 @@ class Sizes:
 
 
 QUICK = Sizes(subjects=1, letters=100, cloze=40, zero_shot=24, perturbed=8, generation=16)
-FULL = Sizes(subjects=3, letters=None, cloze=100, zero_shot=100, perturbed=100, generation=64)
+FULL = Sizes(subjects=3, letters=None, cloze=None, zero_shot=None, perturbed=100, generation=64)
 AT_LEAST = 100  # questions of a subject that a run takes where there are such subjects
 
 
@@ -222,12 +223,13 @@ def _over_subjects(
     name: str, material: Material, subjects: int, size: int | None, asks_of: Callable[[Subject, Question], Sequence[Ask]]
 ) -> Workload:
     asks: list[Ask] = []
-    items = shots = 0
+    items = shots = there = 0
     for subject in chosen_subjects(material, subjects):
         questions = subject.questions[:size]
         items, shots = items + len(questions), len(subject.shots)
+        there += len(subject.questions)
         asks += [ask for question in questions for ask in asks_of(subject, question)]
-    return Workload(name=name, items=items, shots=shots, asks=tuple(asks))
+    return Workload(name=name, items=items, shots=shots, asks=tuple(asks), there=there)
 
 
 def _generation(material: Material, sizes: Sizes) -> Workload:
@@ -244,7 +246,7 @@ def _generation(material: Material, sizes: Sizes) -> Workload:
         )
         for problem in problems
     )
-    return Workload(name="generation", items=len(problems), shots=len(worked), asks=asks)
+    return Workload(name="generation", items=len(problems), shots=len(worked), asks=asks, there=len(material.problems))
 
 
 WORKLOADS: Mapping[str, Callable[[Material, Sizes], Workload]] = {

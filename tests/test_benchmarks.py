@@ -128,13 +128,14 @@ def test_the_shortest_prompts_come_first(tmp_path: Path):
 def test_counts(name: str, items: int, asks: int, prefixes: int):
     made = build(name, material(), FEW)
     assert (made.items, len(made.asks), made.prefixes) == (items, asks, prefixes)
+    assert made.there == (8 if prefixes == 2 or name == "zero_shot" else 4)  # four questions a subject, four problems
     assert made.items_per_prefix == asks / prefixes
     assert len({ask.key for ask in made.asks}) == len({ask.request.id for ask in made.asks}) == asks
 
 
 def test_sizes_of_the_two_runs():
     assert (QUICK.letters, QUICK.cloze, QUICK.generation, QUICK.subjects) == (100, 40, 16, 1)
-    assert FULL.letters is None
+    assert (FULL.letters, FULL.cloze, FULL.zero_shot) == (None, None, None)  # subjects whole
     assert FULL.subjects >= 3
     assert FULL.perturbed == 100
     assert capped(FULL, 7).letters == 7
@@ -348,6 +349,14 @@ def test_peak_is_what_the_work_took():
     assert 50_000_000 < large["peak_bytes"] < 100_000_000
 
 
+@pytest.mark.parametrize(("peak", "held", "told"), [(900, 500, None), (505, 500, 5), (0, 500, None), (900, 0, None)])
+def test_a_peak_that_does_not_begin_anew_is_no_figure(monkeypatch: pytest.MonkeyPatch, peak: int, held: int, told: int | None):
+    """A system that takes the write to clear_refs and does nothing, or tells no figures."""
+    monkeypatch.setattr(child, "_status", lambda field: {"VmHWM": peak, "VmRSS": held}[field])
+    _, found = child.measured(lambda: None, None)
+    assert found["peak_bytes"] == told
+
+
 # ---------------------------------------------------------------- plot and table
 
 
@@ -468,7 +477,9 @@ def plain_peer() -> None:
 
             made = held["model"].generate(torch.tensor([context]), max_new_tokens=ask["max_tokens"], do_sample=False, pad_token_id=1)
             text = held["engine"].encoder().read(made[0, len(context) :].tolist())
-            return {"text": text.split(ask["stop"][0])[0], "context_tokens": len(context)}
+            for stop in ask["stop"]:
+                text = text.partition(stop)[0]
+            return {"text": text, "context_tokens": len(context)}
         tails = [ids(ask["context"] + continuation)[len(context) :] for continuation in ask["continuations"]]
         return {
             "loglikelihoods": [loglikelihood(held["model"], context, tail) for tail in tails],
@@ -512,6 +523,8 @@ def test_a_whole_course_with_a_plain_peer(tmp_path: Path):
     assert found_cloze["max_abs_diff_per_token"] <= 1e-4
     assert set(found_cloze["parts"]) == {"steel", "wind"}
     assert (found_cloze["left_out"], found_cloze["requests"]) == (["long"], 4)
+    assert (found_cloze["items"], found_cloze["items_not_asked"]) == (4, 4)
+    assert read["device"] == "cpu"
     assert set(read["wait_policy_trial_s"]) == {"PASSIVE", "ACTIVE"}
     assert {"machine", "model", "dtype", "threads", "versions", "peer_versions", "date", "warnings", "material"} <= set(read)
     ElementTree.parse(out.with_suffix(".svg"))
@@ -537,9 +550,11 @@ def test_prompts_beyond_the_context_are_asked_of_neither_side(tmp_path: Path):
         bench._fitting(workload("long", "longer"))
 
 
-@pytest.mark.parametrize(("auto", "best", "started"), [(0.5, "auto", 0), (5.0, 8, 0), (99.0, 8, 1)])
-def test_the_peer_gets_its_fastest_batch_size(tmp_path: Path, auto: float, best: int | str, started: int):
-    """Seconds of "auto" on the trial; beyond the limit it is given up, and a fresh process takes its place."""
+@pytest.mark.parametrize(
+    ("first", "auto", "best", "started"), [(0.5, 0.5, "auto", 0), (9.0, 0.5, "auto", 0), (0.5, 5.0, 8, 0), (0.5, 99.0, 8, 1), (99.0, 0.5, 8, 1)]
+)
+def test_the_peer_gets_its_fastest_batch_size(tmp_path: Path, first: float, auto: float, best: int | str, started: int):
+    """Seconds of "auto" at its first call and then on the trial; beyond the limit it is given up, and a fresh process takes its place."""
     events: list[str] = []
 
     class Timed:
@@ -549,7 +564,7 @@ def test_the_peer_gets_its_fastest_batch_size(tmp_path: Path, auto: float, best:
             if what == "load":
                 events.append("load")
                 return {"threads": 1}
-            seconds = {1: 20.0, 8: 2.0, "auto": auto}[more["batch"]]
+            seconds = {1: 20.0, 8: 2.0, "auto": first if len(more["asks"]) == 2 else auto}[more["batch"]]
             if timeout is not None and seconds > timeout:
                 raise TooSlowError(f"no answer in {timeout:.0f} s")
             return {"seconds": seconds}
@@ -565,6 +580,34 @@ def test_the_peer_gets_its_fastest_batch_size(tmp_path: Path, auto: float, best:
     assert (batches["1"], batches["8"]) == (20.0, 2.0)
     assert events == ["closed", "load"] * started
     assert (batches["auto"] == auto) is (started == 0)
+    assert batches.get("auto, first call") == (first if first < 10 else None)
+
+
+def test_both_sides_are_told_the_device(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    told: list[dict[str, Any]] = []
+
+    class Noted:
+        name = "noted"
+
+        def call(self, what: str, **more: Any) -> dict[str, Any]:
+            told.append({"do": what, **more})
+            return {"threads": 1, "context": None, "versions": {}}
+
+        def close(self) -> None:
+            pass
+
+    for device in ("cpu", "cuda"):
+        bench = driver.Bench(setting(tmp_path / "x.json", device=device))
+        bench._start = lambda name, command, wait="": Noted()  # type: ignore[method-assign, assignment, return-value]
+        with bench:
+            pass
+        loads = [call for call in told if call["do"] == "load"]
+        assert [(call["device"], call["memory_bytes"] is None) for call in loads[-2:]] == [(device, device == "cuda")] * 2
+        assert any("unproven" in warning for warning in bench.warnings) is (device == "cuda")
+    assert against_lm_eval.parser().parse_args([]).device == "cpu"
+    with pytest.raises(SystemExit):
+        against_lm_eval.parser().parse_args(["--device", "tpu"])
+    assert "tpu" in capsys.readouterr().err
 
 
 def test_ctrl_c_ends_both_sides(tmp_path: Path):
