@@ -24,7 +24,9 @@ class EngineConfig(_Frozen):
     revision: str = Field("", description="commit of a hub checkpoint")
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "float32"
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
-    batch_size: int | None = Field(None, gt=0, description="sequences of a step, and texts written at once; none: by the engine's token budget")
+    batch_size: int | None = Field(
+        None, gt=0, description="sequences of a step, and texts written at once; none: by the engine's token budget"
+    )
     chat_template: Literal["auto", "always", "never"] = "auto"
     memory_gib: float | None = Field(
         None, gt=0, allow_inf_nan=False, description="limit the engine keeps to, in GiB: of the machine, or of each GPU"

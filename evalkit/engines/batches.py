@@ -30,14 +30,14 @@ def batches(rows: Sequence[Row], *, tokens: int, scored: int, most: int | None =
     """Groups of rows of like length, the longest first, so that trouble with memory shows at once.
 
     A group's padded size stays within `tokens` and its logits within `scored` positions; a row beyond them is a group
-    of its own. With `most`, a group has at most that many rows and `tokens` does not count.
+    of its own. With `most`, a group has at most that many rows as well.
     """
     groups: list[list[Row]] = []
     held = 0
     for row in sorted(rows, key=lambda row: row.order, reverse=True):
         group = groups[-1] if groups else []
-        fits = len(group) < most if most else (len(group) + 1) * group[0].order[0] <= tokens if group else False
-        if group and fits and held + row.scored <= scored:
+        fits = bool(group) and (len(group) + 1) * group[0].order[0] <= tokens and (most is None or len(group) < most)
+        if fits and held + row.scored <= scored:
             group.append(row)
             held += row.scored
         else:

@@ -21,7 +21,18 @@ import psutil
 from evalkit.checkpoints import Checkpoint, as_folder, identify, locate
 from evalkit.engines.batches import is_out_of_memory
 from evalkit.engines.loading import Loaded, changed_file, load, load_encoder, needed_bytes, place
-from evalkit.engines.memory import BUDGETS, GIB, Budget, Sizes, footprint, peak_rss_bytes, process_peak_bytes, reset_process_peak, sizes
+from evalkit.engines.memory import (
+    BUDGETS,
+    GIB,
+    Budget,
+    Footprint,
+    Sizes,
+    footprint,
+    peak_rss_bytes,
+    process_peak_bytes,
+    reset_process_peak,
+    sizes,
+)
 from evalkit.engines.tokens import TODAY, Encoder
 from evalkit.errors import ModelError, SuiteError
 from evalkit.records import Ability, Model, Request, Response
@@ -168,11 +179,13 @@ class LocalEngine:
         return asked
 
     def _sizes(self, asked: "_Asked") -> Sizes:
-        model = self.load().model
-        need = footprint(model.config.get_text_config(decoder=True), model.dtype.itemsize)
         scored = max((job.longest for job in asked.jobs.values()), default=0)
         text = max((prompt.longest for prompt in asked.texts.values()), default=0)
-        return sizes(self._budget(), need, scored=scored, text=text, room=self._room(), rows=self._config.batch_size)
+        return sizes(self._budget(), self._need(), scored=scored, text=text, room=self._room(), rows=self._config.batch_size)
+
+    def _need(self) -> Footprint:
+        model = self.load().model
+        return footprint(model.config.get_text_config(decoder=True), model.dtype.itemsize)
 
     def _room(self) -> float | None:
         """Bytes beside the weights that the memory limit leaves; None without one. What the process held when it had loaded counts."""
@@ -240,7 +253,8 @@ class LocalEngine:
             return ways.Packed(PrefixScorer(ready.model, limits, ready.head, ready.work), plain)
         if choice.way == "copies":
             mode: copies.Way = "step" if choice.proof.mode == "step" else "chunk"
-            return ways.Copies(ready.model, ready.work, mode, copies.Limits(tokens=limits.step, held=4 * limits.held), plain)
+            bound = copies.limits(self._need(), ready.vocabulary, longest=longest, room=self._room(), rows=self._config.batch_size)
+            return ways.Copies(ready.model, ready.work, mode, bound, plain)
         return plain
 
     def _twice(self, make: Callable[[], Made]) -> Made:

@@ -36,9 +36,9 @@ def test_groups_hold_every_row_once_within_the_budget_in_any_order(lengths, toke
     assert batches(mixed, tokens=tokens, scored=scored) == groups
 
 
-def test_a_fixed_size_counts_rows_not_tokens():
-    groups = batches(rows_of([100] * 7), tokens=1, scored=1000, most=3)
-    assert [len(group) for group in groups] == [3, 3, 1]
+def test_a_number_of_rows_is_a_limit_beside_the_others():
+    assert [len(group) for group in batches(rows_of([100] * 7), tokens=1000, scored=1000, most=3)] == [3, 3, 1]
+    assert [len(group) for group in batches(rows_of([100] * 7), tokens=250, scored=1000, most=3)] == [2, 2, 2, 1]
 
 
 @pytest.mark.parametrize("bad", [(), ("3",), ("0", "7"), tuple("0123456789")])

@@ -21,7 +21,7 @@ from evalkit.config import EngineConfig
 from evalkit.engines.forward import ScoreRow, loglikelihoods
 from evalkit.engines.head import Head
 from evalkit.engines.local import LocalEngine
-from evalkit.engines.memory import BUDGETS, footprint, limits
+from evalkit.engines.memory import BUDGETS, footprint, sizes
 from evalkit.engines.prefix import PrefixScorer, Work
 from evalkit.prompts import prompt_of
 from evalkit.records import DOMAINS, Request
@@ -81,7 +81,7 @@ def first(options, found):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--items", type=int, default=6, help="of each suite")
+    parser.add_argument("--items", type=int, default=2, help="of each suite")
     parser.add_argument("--model", default="smollm2-135m")
     parser.add_argument("--to", type=Path, default=HERE / "exactness.json")
     chosen = parser.parse_args()
@@ -89,11 +89,10 @@ def main():
     engine = LocalEngine(EngineConfig(model=chosen.model, device="cpu", chat_template="never"))
     model = engine.load().model
     rows, options = rows_of(engine, list(asked(chosen.items)))
-    sizes = limits(
-        BUDGETS["cpu"], footprint(model.config.get_text_config(decoder=True), 4), longest=max(len(row.tokens) for row in rows), room=None
-    )
+    longest = max(len(row.tokens) for row in rows)
+    planned = sizes(BUDGETS["cpu"], footprint(model.config.get_text_config(decoder=True), 4), scored=longest, text=0, room=None)
     work, failed = Work(), []
-    scored = {row.name: result for row, result, _ in PrefixScorer(model, sizes, Head(model), work).score(rows, lambda *what: failed.append(what))}
+    scored = {row.name: result for row, result, _ in PrefixScorer(model, planned.limits, Head(model), work).score(rows, lambda *what: failed.append(what))}
     if failed:
         sys.exit(f"scoring failed: {failed[0]}")
     packed = by_place(rows, [scored[row.name] for row in rows])
