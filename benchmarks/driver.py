@@ -22,6 +22,7 @@ TRIAL = 8  # asks that the peer's batch sizes are tried on
 BATCHES = (1, 8)
 # "auto" looks for its size at its first call: untimed, and given up where that, or the trial, takes so many times the best trial
 AUTO_TIMES, AUTO_LEAST_S, AUTO_FIRST = 3.0, 10.0, 2
+AUTO_QUICK_S = 60.0  # a quick run waits no longer: it has a quarter of an hour for all
 DRIFT = 0.1
 NATS = 1e-4
 ACTIVE_TIMES, ACTIVE_GAIN = 2.0, 0.03
@@ -129,12 +130,16 @@ class Bench:
         """
         took: dict[int | str, float] = {batch: self._trial(self.peer, trial, batch) for batch in BATCHES}
         limit = max(AUTO_LEAST_S, AUTO_TIMES * min(took.values()))
+        if self.setting.quick:
+            limit = min(limit, AUTO_QUICK_S)
         told: dict[str, float | str] = {}
         try:
             told["auto, first call"] = self._trial(self.peer, trial[:AUTO_FIRST], "auto", timeout=limit)
             took["auto"] = self._trial(self.peer, trial, "auto", timeout=limit)
         except TooSlowError:
-            told["auto"] = f"slower: given up after {limit:.0f} s"
+            # an untimed first call that is given up says nothing about how fast the size would be that it looks for
+            what = "slower: given up" if "auto, first call" in told else "not measured: its search for a size was given up"
+            told["auto"] = f"{what} after {limit:.0f} s"
             self._fresh_peer()
         except RunError as error:
             told["auto"] = str(error)

@@ -581,6 +581,23 @@ def test_the_peer_gets_its_fastest_batch_size(tmp_path: Path, first: float, auto
     assert events == ["closed", "load"] * started
     assert (batches["auto"] == auto) is (started == 0)
     assert batches.get("auto, first call") == (first if first < 10 else None)
+    if started:
+        assert batches["auto"] == ("slower: given up" if first < 10 else "not measured: its search for a size was given up") + " after 10 s"
+
+
+@pytest.mark.parametrize(("quick", "waited"), [(True, 60.0), (False, 300.0)])
+def test_a_quick_run_waits_a_minute_for_the_peer_s_search_and_no_longer(tmp_path: Path, quick: bool, waited: float):
+    limits: list[float | None] = []
+
+    class Slow:
+        def call(self, what: str, *, timeout: float | None, batch: int | str, **more: Any) -> dict[str, Any]:
+            limits.append(timeout)
+            return {"seconds": 100.0}
+
+    bench = driver.Bench(setting(tmp_path / "x.json", quick=quick))
+    bench.peer = Slow()  # type: ignore[assignment]
+    bench._best_batch(list(build("letters", material(), FEW).first(3)))
+    assert limits == [None, None, waited, waited]
 
 
 def test_both_sides_are_told_the_device(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
