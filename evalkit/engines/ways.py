@@ -216,8 +216,8 @@ def rows_to_prove(rows: Sequence[ScoreRow], vocabulary: int, *, whole: int = 0) 
     for row in [*ordered[: PROOF_ROWS // 2], *ordered[-PROOF_ROWS // 2 :]]:
         short = shortened(row)
         chosen.setdefault(short.tokens, short)
-    long = [row for row in ordered if len(row.tokens) >= whole]
-    return list({row.tokens: row for row in (*made_up(vocabulary), *chosen.values(), *long[:1])}.values())
+    long = [replace(row, name=f"{row.name} in full") for row in ordered if len(row.tokens) >= whole]  # beside its shortened self
+    return list({row.tokens: row for row in (*made_up(vocabulary), *long[:1], *chosen.values())}.values())
 
 
 def made_up(vocabulary: int) -> list[ScoreRow]:

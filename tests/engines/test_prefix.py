@@ -519,9 +519,14 @@ def test_prompts_for_a_proof_are_shortened_and_keep_what_is_read():
     for row in chosen:
         longest = max(len(tokens) for _, tokens in row.continuations)
         assert len(row.tokens) <= ways.HEAD_TOKENS + ways.TAIL_TOKENS + longest + 1
-        whole = by_name[row.name]
+        whole = by_name[row.name.removesuffix(" in full")]
         assert [tokens for _, tokens in row.continuations] == [tokens for _, tokens in whole.continuations]
         assert [row.tokens[start] for start, _ in row.continuations] == [whole.tokens[start] for start, _ in whole.continuations]
     long = ways.rows_to_prove(rows, 300, whole=410)
     assert any(len(row.tokens) >= 410 for row in long)
-    assert min(rows, key=lambda row: row.order) in chosen  # the shortest one comes in full
+    assert len({row.name for row in long}) == len(long)  # one row shortened and in full is two
+    model = model_of("llama")
+    assert not fits(model, WIDE, Head(model), long).why
+    assert ways.choose(model, WIDE, Head(model), long, allowed=("copies",)).way == "copies"
+    shortest = min(rows, key=lambda row: row.order)
+    assert shortest.tokens in {row.tokens for row in chosen}  # it comes in full
