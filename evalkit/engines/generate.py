@@ -11,8 +11,9 @@ of the live rows go back to the line, and are taken up again later with what the
 import math
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any, TypeVar
 
 import torch
@@ -35,7 +36,7 @@ TRIES = 2  # of a row by itself
 TIE = 1e-3  # nats; two likeliest tokens that are as near may change places from one order of sums to another
 PROVEN = 4  # tokens written for a proof
 AGAIN_IN_PROOF = 2  # prompts of 33 tokens and more then share what is worth storing
-HEAD_TOKENS, TAIL_TOKENS = 64, 32  # of a prompt in a proof, so that it costs little however long the prompts are
+SHORT = 96  # tokens; a prompt of a proof that is longer stands there for its length, and is not repeated more than needed
 
 Watch = Callable[[Text, torch.Tensor], None]
 Finished = tuple["_Job", "Written | Exception"]
@@ -52,6 +53,7 @@ class _Job:
     filled: int = 0  # tokens in its slot
     failures: int = 0
     taken_up: bool = False
+    error: Exception | None = None  # why what it needs could not be stored
 
     @property
     def row(self) -> WriteRow:
@@ -93,7 +95,7 @@ class Writer:
 
     def write(
         self, rows: Sequence[WriteRow], trouble: Trouble, *, watch: Watch | None = None
-    ) -> Iterator[tuple[WriteRow, Written | Exception]]:
+    ) -> Generator[tuple[WriteRow, Written | Exception], None, None]:
         """Each row with its text or with what went wrong. `watch` hears of each text and the logits that its next token is read off.
 
         A row's times begin when it is taken up: storing prefixes for it then counts, prefixes that others stored before do not.
@@ -117,6 +119,7 @@ class _Writing:
         self._store = Store()
         self._stored: set[Node] = set()
         self._broken: set[Node] = set()  # prefixes that could not be stored
+        self._pieces: set[Node] = set()  # of rows that have to be run again: nobody else's
         self._slots = Slots()
         self._live: dict[int, _Job] = {}
         self._groups: list[Below] | None = None  # None: to be found anew
@@ -187,7 +190,24 @@ class _Writing:
         return chosen
 
     def _put_back(self, jobs: Sequence[_Job]) -> None:
+        for job in jobs:
+            if job.taken_up:
+                self._in_pieces(job)
         self._waiting.extendleft(reversed(jobs))
+
+    def _in_pieces(self, job: _Job) -> None:
+        """What it has of its own, beyond the prefixes that can be had, is stored anew a step's tokens at a time: no forward is larger."""
+        kept = self._standing(job) if job.taken_up else list(takewhile(lambda node: node not in self._broken, job.chain))
+        self._let_go([node for node in job.chain[len(kept) :] if node in self._apart or not job.taken_up])
+        job.chain, job.taken_up = kept, False
+        tokens, end = job.tokens, kept[-1].end if kept else 0
+        size = max(1, self._limits.step // 4 if job.failures else self._limits.step)
+        while len(tokens) - end > size:
+            node = Node(tokens[end : end + size], job.chain[-1] if job.chain else None, end)
+            job.chain.append(node)
+            self._pieces.add(node)
+            self._below[node] = 1
+            end = node.end
 
     def _leave(self, job: _Job) -> None:
         """It needs its prefixes no more."""
@@ -208,6 +228,10 @@ class _Writing:
         chosen = self._chosen() if len(self._live) < self._allowed else []
         if not chosen:
             return []
+        hopeless = [(job, job.error) for job in chosen if job.error is not None and job.failures >= TRIES]
+        if hopeless:
+            self._put_back([job for job in chosen if job.error is None or job.failures < TRIES])
+            return [(job, error) for job, error in hopeless]
         now = time.perf_counter()
         for job in chosen:
             job.text.began = job.text.began or now
@@ -217,7 +241,7 @@ class _Writing:
         done: list[Finished] = []
         back: list[_Job] = []
         for part in _parts(chosen, [len(job.tokens) - self._start(job) for job in chosen], self._limits):
-            for job, token in halving(part, self._prefill, self._heard):
+            for job, token in self._begun(part):
                 if isinstance(token, Exception) and not isinstance(token, FloatingPointError):
                     job.failures += not (is_out_of_memory(token) and self._live)
                     if job.failures >= TRIES or isinstance(token, UnfitError):
@@ -231,6 +255,15 @@ class _Writing:
             self._put_back(back)
             self._allowed = max(1, len(self._live))
         return done
+
+    def _begun(self, part: Sequence[_Job]) -> Iterator[tuple[_Job, int | Exception]]:
+        """Each with its first token. Numbers that are not finite may be a neighbour's, which pads it: such a row is run again alone."""
+        for job, token in list(halving(part, self._prefill, self._heard)):
+            if isinstance(token, FloatingPointError) and len(part) > 1:
+                self._slots.clear(job.slot)
+                yield from halving([job], self._prefill, self._heard)
+            else:
+                yield job, token
 
     def _store_for(self, jobs: Sequence[_Job]) -> bool:
         """Stores the prefixes that `jobs` lack, level by level; False where that failed and rows have to be chosen anew."""
@@ -248,14 +281,33 @@ class _Writing:
                     if self._live and is_out_of_memory(error):
                         self._allowed = len(self._live)
                     else:
-                        self._broken.add(node)
-                        self._largest = max(self._largest_need(), *(self._need(job) for job in jobs))
+                        self._breaks(node, error, jobs)
                     return False
             missing = [node for node in missing if node not in self._stored]
         return True
 
+    def _breaks(self, node: Node, error: Exception, jobs: Sequence[_Job]) -> None:
+        """A prefix that cannot be stored: what follows it is each row's own, in pieces where it is more than a step."""
+        self._broken.add(node)
+        for job in (*jobs, *self._waiting):
+            if node in job.chain:
+                if node in self._pieces:  # smaller ones next, and then no more
+                    job.failures, job.error = job.failures + 1, error
+                self._in_pieces(job)
+        self._largest = max(self._largest_need(), *(self._need(job) for job in jobs))
+
     def _stores(self, nodes: Sequence[Node]) -> list[None]:
-        return store_nodes(self._model, self._store, nodes, self._work)
+        done = store_nodes(self._model, self._store, nodes, self._work)
+        if len(nodes) > 1:
+            for node in nodes:  # numbers that are not finite may be a neighbour's, which pads it
+                if not self._finite(node):
+                    store_nodes(self._model, self._store, [node], self._work)
+        return done
+
+    def _finite(self, node: Node) -> bool:
+        """What is no number stays none up to the last layer."""
+        last = self._model.config.get_text_config(decoder=True).num_hidden_layers - 1
+        return all(bool(torch.isfinite(tensor).all()) for tensor in self._store.at(node, last))
 
     def _settled(self, jobs: Sequence[_Job]) -> bool:
         """Gives each a slot, making them anew where they are too few or too small; False where memory was short for that."""
@@ -319,7 +371,7 @@ class _Writing:
     def _take_up(self, job: _Job) -> None:
         self._live[job.slot] = job
         self._groups = None
-        job.failures = 0
+        job.failures, job.error = 0, None
         if not job.taken_up:
             job.taken_up = True
             self._let_go([node for node in job.chain if node not in self._apart])
@@ -340,10 +392,19 @@ class _Writing:
         if self._quiet == AGAIN:
             self._quiet, self._allowed = 0, min(self._most, 2 * self._allowed)
         done: list[Finished] = []
+        doubted: list[_Job] = []
         for job, token in zip(jobs, tokens, strict=True):
             job.filled += 1
             job.failures = 0
-            done += self._took(job, token)
+            if isinstance(token, FloatingPointError) and len(jobs) > 1:
+                doubted.append(job)
+            else:
+                done += self._took(job, token)
+        for job in doubted:  # taken up anew, it is judged by itself
+            self._slots.clear(job.slot)
+            del self._live[job.slot]
+            self._groups = None
+        self._put_back(doubted)
         return done
 
     def _decode(self, jobs: Sequence[_Job]) -> list[int | FloatingPointError]:
@@ -471,63 +532,94 @@ def _planned(rows: Sequence[WriteRow], limits: Limits) -> list[_Job]:
 # ---------------------------------------------------------------- proof
 
 
-def rows_to_prove(rows: Sequence[WriteRow], *, whole: int = 0) -> list[WriteRow]:
-    """Three of `rows`, shortened to their first and last tokens; with `whole`, also the shortest of at least that many tokens."""
-    ordered = sorted(rows, key=lambda row: (row.tokens, row.name))
-    chosen = {row.name: row for row in (*ordered[:2], *sorted(rows, key=lambda row: row.order)[-1:])}
-    long = sorted((row for row in rows if whole and len(row.tokens) >= whole), key=lambda row: row.order)
-    return [*(_shortened(row) for row in chosen.values()), *(replace(row, name=f"{row.name} in full") for row in long[:1])]
-
-
-def _shortened(row: WriteRow) -> WriteRow:
-    if len(row.tokens) <= HEAD_TOKENS + TAIL_TOKENS:
-        return row
-    return replace(row, tokens=(*row.tokens[:HEAD_TOKENS], *row.tokens[-TAIL_TOKENS:]))
-
-
-def fits(model: Any, encoder: Encoder, limits: Limits, rows: Sequence[WriteRow]) -> Proof:
+def fits(model: Any, encoder: Encoder, limits: Limits, rows: Sequence[WriteRow], *, room: int = ROOM) -> Proof:
     """Writes a few tokens of `rows` greedily, and compares them with what plain forwards of the same texts give.
 
-    The longest row comes several times, so that a prefix is stored even where the rows share none; rows take over each other's slots.
+    The longest row of at most SHORT tokens comes several times, so that a prefix is stored even where the rows share none, and any
+    longer one twice; rows take over each other's slots. A row whose plain forward is not finite proves nothing and is left out.
+    Raises what says that memory ran out.
     """
-    again = sorted(rows, key=lambda row: row.order)[-1:] * AGAIN_IN_PROOF
+    ordered = sorted(rows, key=lambda row: row.order)
+    short = [row for row in ordered if len(row.tokens) <= SHORT] or ordered[:1]
+    again = [*short[-1:] * AGAIN_IN_PROOF, *(row for row in ordered if len(row.tokens) > SHORT)]
     few = [
         replace(row, name=str(number), max_tokens=PROVEN - number % 2, stop=(), temperature=0.0)
         for number, row in enumerate([*rows, *again])
     ]
-    largest = 0.0
-    errors: list[Exception] = []
-    heard: dict[tuple[str, int], float] = {}
-
-    def watch(text: Text, logits: torch.Tensor) -> None:
-        heard[text.row.name, len(text.ids)] = float(torch.log_softmax(logits, dim=-1).max())
-
+    proving = _Proving(model)
     try:
         for shared in (1, math.inf):  # prefixes looked at in place, and copied
-            small = Writer(model, encoder, frozenset(), limits, 2, Work(), shared=shared)
-            for row, result in small.write(few, lambda error, _: errors.append(error), watch=watch):
-                if errors or isinstance(result, Exception):
-                    raise errors[0] if errors else result if isinstance(result, Exception) else UnfitError("")
-                largest = max(largest, _apart(model, row, result.ids, [heard[row.name, step] for step in range(len(result.ids))]))
-    except Exception as error:  # noqa: BLE001 (whatever a strangers' architecture raises here says that it does not fit)
+            small = Writer(model, encoder, frozenset(), limits, 2, Work(), room=room, shared=shared)
+            for row, result in small.write(few, proving.hear, watch=proving.watch):
+                proving.compare(row, result)
+    except Exception as error:  # whatever a strangers' architecture raises here says that it does not fit
+        if is_out_of_memory(error):
+            raise
         return Proof(why=f"{type(error).__name__}: {error}"[:300], rows=len(few), largest=math.nan)
+    if not proving.compared:
+        return Proof(why="no plain forward gave finite numbers to compare with")
+    largest, compared = proving.largest, len(proving.compared)
     if not largest <= TOLERANCE.get(model.dtype, COARSE):
-        return Proof(why=f"what is written differs by {largest:.2g} nats a token from a plain forward", rows=len(few), largest=largest)
-    return Proof(why="", rows=len(few), largest=largest)
+        return Proof(why=f"what is written differs by {largest:.2g} nats a token from a plain forward", rows=compared, largest=largest)
+    return Proof(why="", rows=compared, largest=largest)
+
+
+class _Proving:
+    """What is heard while rows are written for a proof, and how it compares."""
+
+    def __init__(self, model: Any) -> None:
+        self.largest = 0.0
+        self.compared: set[str] = set()
+        self._model = model
+        self._errors: list[Exception] = []
+        self._nats: dict[tuple[str, int], float] = {}
+        self._known: dict[tuple[tuple[int, ...], tuple[int, ...]], list[float] | None] = {}
+
+    def hear(self, error: Exception, _: int) -> None:
+        """Trouble: in a proof there should be none."""
+        self._errors.append(error)
+
+    def watch(self, text: Text, logits: torch.Tensor) -> None:
+        """Keeps what the token that comes next is given."""
+        self._nats[text.row.name, len(text.ids)] = float(torch.log_softmax(logits, dim=-1).max())
+
+    def compare(self, row: WriteRow, result: Written | Exception) -> None:
+        """Raises what went wrong, UnfitError where a plain forward takes another token, and not by a tie."""
+        if self._errors:
+            raise self._errors[0]
+        if isinstance(result, Exception) and not isinstance(result, FloatingPointError):
+            raise result
+        ids = () if isinstance(result, Exception) else result.ids
+        name = (row.tokens, ids)
+        if name not in self._known:
+            self._known[name] = _plainly(self._model, row, ids)
+        plainly = self._known[name]
+        if plainly is None:
+            return
+        if isinstance(result, Exception):
+            raise result
+        self.compared.add(row.name)
+        heard = [self._nats[row.name, step] for step in range(len(ids))]
+        self.largest = max(self.largest, *(abs(one - other) for one, other in zip(plainly, heard, strict=True)))
 
 
 @torch.inference_mode()
-def _apart(model: Any, row: WriteRow, ids: Sequence[int], nats: Sequence[float]) -> float:
-    """Largest difference in nats between what the tokens `ids` were given and what one plain forward of the whole text gives them.
+def _plainly(model: Any, row: WriteRow, ids: Sequence[int]) -> list[float] | None:
+    """Log-likelihoods in nats of the tokens `ids` from one plain forward of the whole text; None where they are not finite.
 
-    Raises UnfitError where the plain way's likeliest token is another one, and not by a tie.
+    Raises UnfitError where the likeliest token is another one, and not by a tie.
     """
     tokens = torch.tensor([[*row.tokens, *ids[:-1]]], device=model.device)
     places = torch.arange(len(row.tokens) - 1, tokens.shape[1])
     logits = logits_at(model, torch.zeros_like(places), places, input_ids=tokens, use_cache=False)
-    plainly = torch.log_softmax(logits, dim=-1)
-    own = plainly[torch.arange(len(ids)), torch.tensor(ids, device=plainly.device)].cpu()
-    behind = float((plainly.max(dim=-1).values.cpu() - own).max())
+    best = torch.log_softmax(logits, dim=-1).max(dim=-1).values.cpu()
+    if not bool(torch.isfinite(best).all()):
+        return None
+    if not ids:
+        return []
+    own = torch.log_softmax(logits, dim=-1)[torch.arange(len(ids)), torch.tensor(ids, device=logits.device)].cpu()
+    behind = float((best - own).max())
     if not behind <= max(TIE, TOLERANCE.get(model.dtype, COARSE)):
         raise UnfitError(f"a token that is written is {behind:.2g} nats less likely than the one a plain forward takes")
-    return float((own - torch.tensor(nats)).abs().max())
+    found: list[float] = own.tolist()
+    return found
