@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol
 import torch
 
 from evalkit.canon import rng_for
-from evalkit.engines import copies, forward, generate, stepwise
+from evalkit.engines import copies, forward
 from evalkit.engines.attention import UnfitError
 from evalkit.engines.batches import batches, halving, is_out_of_memory
 from evalkit.engines.forest import Limits
@@ -21,8 +21,6 @@ from evalkit.engines.forward import ScoreRow
 from evalkit.engines.head import Head
 from evalkit.engines.memory import LOGITS_HELD
 from evalkit.engines.prefix import COARSE, TOLERANCE, Nats, PrefixScorer, Proof, Trouble, Work, fits
-from evalkit.engines.tokens import Encoder
-from evalkit.engines.writing import WriteRow
 
 Name = Literal["packed", "copies", "plain"]
 Writing = Literal["packed", "cache", "alone"]
@@ -144,33 +142,6 @@ class Plain:
 def vocabulary_of(model: Any) -> int:
     """Number of logits at a position."""
     return int(model.get_output_embeddings().weight.shape[0])
-
-
-def choose_writing(model: Any, encoder: Encoder, limits: Limits, rows: Sequence[WriteRow]) -> "Choice":
-    """How texts are written: packed over stored prefixes, or over the library's own cache, several rows at once or each alone."""
-    refused: dict[str, str] = {}
-    few = prompts_to_prove(rows)
-    proof = generate.fits(model, encoder, limits, few)
-    if not proof.why:
-        return Choice(way="packed", proof=proof, refused=refused)
-    refused["packed"] = proof.why
-    proof = stepwise.fits(model, encoder, few)
-    if not proof.why:
-        return Choice(way="cache", proof=proof, refused=refused)
-    refused["cache"] = proof.why
-    return Choice(way="alone", proof=Proof(why=""), refused=refused)
-
-
-def prompts_to_prove(rows: Sequence[WriteRow]) -> list[WriteRow]:
-    """The shortest and two of the longest prompts, shortened to their first and last tokens."""
-    ordered = sorted(rows, key=lambda row: (len(row.tokens), row.name))
-    chosen: dict[tuple[int, ...], WriteRow] = {}
-    for row in [*ordered[:1], *ordered[-2:]]:
-        tokens = row.tokens
-        if len(tokens) > HEAD_TOKENS + TAIL_TOKENS:
-            tokens = (*tokens[:HEAD_TOKENS], *tokens[-TAIL_TOKENS:])
-        chosen.setdefault(tokens, replace(row, tokens=tokens))
-    return list(chosen.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
