@@ -253,7 +253,11 @@ class LocalEngine:
             return ways.Packed(PrefixScorer(ready.model, limits, ready.head, ready.work), plain)
         if choice.way == "copies":
             mode: copies.Way = "step" if choice.proof.mode == "step" else "chunk"
-            bound = copies.limits(self._need(), ready.vocabulary, longest=longest, room=self._room(), rows=self._config.batch_size)
+            budget = self._budget()
+            bound = copies.limits(
+                self._need(), ready.vocabulary, longest=longest, room=self._room(), rows=self._config.batch_size,
+                most=copies.Limits(tokens=budget.step, held=4 * budget.held),
+            )  # fmt: skip
             return ways.Copies(ready.model, ready.work, mode, bound, plain)
         return plain
 
