@@ -23,7 +23,7 @@ LIKELIEST = 16  # tokens at each place whose log-likelihoods a proof compares
 
 
 class _Watched(DynamicCache):  # type: ignore[misc]
-    """A cache that tells which layers a forward has changed."""
+    """A cache that tells which layers a forward has changed, or may have: states that are handed out are written over in place."""
 
     def __init__(self, config: Any) -> None:
         super().__init__(config=config)
@@ -40,6 +40,14 @@ class _Watched(DynamicCache):  # type: ignore[misc]
     def update_recurrent_state(self, recurrent_states: Any, layer_idx: int, *rest: Any, **named: Any) -> Any:
         self.changed.add(layer_idx)
         return super().update_recurrent_state(recurrent_states, layer_idx, *rest, **named)
+
+    def get_conv_state(self, layer_idx: int, *rest: Any, **named: Any) -> Any:
+        self.changed.add(layer_idx)
+        return super().get_conv_state(layer_idx, *rest, **named)
+
+    def get_recurrent_state(self, layer_idx: int, *rest: Any, **named: Any) -> Any:
+        self.changed.add(layer_idx)
+        return super().get_recurrent_state(layer_idx, *rest, **named)
 
 
 class Decoding:
@@ -102,7 +110,7 @@ class Decoding:
         """Go on with these rows only, in this order."""
         chosen = torch.tensor(rows)  # on the CPU: layers may lie on several devices
         self.ids, self.mask, self.positions = self.ids[chosen], self.mask[chosen], self.positions[chosen]
-        self.cache.batch_select_indices(chosen)
+        self.cache.reorder_cache(chosen)  # `batch_select_indices` passes over the states of recurrent layers, or fails on them
 
 
 # ---------------------------------------------------------------- writing

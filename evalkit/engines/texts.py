@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
+from evalkit.canon import rng_for
 from evalkit.engines import generate, stepwise
 from evalkit.engines.attention import UnfitError
 from evalkit.engines.batches import is_out_of_memory
@@ -21,7 +22,7 @@ from evalkit.engines.forward import free_memory
 from evalkit.engines.generate import Writer
 from evalkit.engines.prefix import Proof, Trouble, Work
 from evalkit.engines.tokens import Encoder
-from evalkit.engines.ways import Choice, Writing
+from evalkit.engines.ways import Choice, Writing, vocabulary_of
 from evalkit.engines.writing import Reader, WriteRow, Written
 
 LENGTHS = (generate.SHORT, 61, 37)  # tokens of a proof's short prompts: unlike, so that padding and windows are seen
@@ -81,7 +82,8 @@ class Texts:
         """The way for these rows. Where memory is too short to prove one, they are written alone, and the next ones decide."""
         beyond = bool(self._reach) and any(row.order[0] > self._reach for row in rows)
         if self.choice is None or (beyond and not self._beyond):
-            chosen = rows_to_prove(rows, reach=self._reach if beyond else 0)
+            known = min(int(self._model.get_input_embeddings().weight.shape[0]), vocabulary_of(self._model))
+            chosen = rows_to_prove(rows, reach=self._reach if beyond else 0, vocabulary=known)
             choice, settled = self._proven(chosen, sizes, room, trouble)
             if self.choice is None or choice.way != self.choice.way:
                 self._say(choice, WHAT)
@@ -191,11 +193,11 @@ def grouped(rows: Sequence[WriteRow], *, step: int, room: int, most: int) -> lis
 # ---------------------------------------------------------------- what is proven
 
 
-def rows_to_prove(rows: Sequence[WriteRow], *, reach: int = 0) -> list[WriteRow]:
+def rows_to_prove(rows: Sequence[WriteRow], *, reach: int = 0, vocabulary: int = 0) -> list[WriteRow]:
     """The two longest prompts and the shortest, cut to unlike lengths, and the shortest one in full, up to WHOLE tokens.
 
     With `reach`, also one that goes beyond it: the shortest that does so by itself, in full, or else the longest, repeated until
-    what is written after it does.
+    what is written after it does. With `vocabulary`, one of drawn tokens as well, so that a proof says something whatever is asked.
     """
     ordered = sorted(rows, key=lambda row: (len(row.tokens), row.name))
     if not ordered:
@@ -207,6 +209,10 @@ def rows_to_prove(rows: Sequence[WriteRow], *, reach: int = 0) -> list[WriteRow]
     if reach:
         longer = [row for row in ordered if len(row.tokens) > reach]
         chosen += longer[:1] or [_repeated(ordered[-1], reach - 1)]
+    length = min(LENGTHS[0], max(row.order[0] for row in rows) - generate.PROVEN)  # no longer than what is asked: positions may end there
+    if vocabulary and length > 1:
+        draw = rng_for("proof of writing", vocabulary)
+        chosen.append(WriteRow("made up", tuple(draw.randrange(vocabulary) for _ in range(length)), generate.PROVEN))
     return list({row.tokens: row for row in chosen}.values())
 
 

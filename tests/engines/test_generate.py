@@ -480,12 +480,13 @@ def unused(ids):
     return max(set(range(300, 360)) - {token for some in ids.values() for token in some})
 
 
-def failing(monkeypatch, error, when):
+def failing(monkeypatch, error, when, *, shape="llama"):
     """The forwards that `when` (number of the forward, ids) names raise; returns the list of those that did."""
     raised, calls = [], [0]
-    model, _ = made()
+    model, _ = made(shape)
     inner = model.forward
 
+    @functools.wraps(inner)
     def forward(*arguments, **inputs):
         calls[0] += 1
         if when(calls[0], inputs["input_ids"]):
