@@ -197,7 +197,7 @@ def rows_to_prove(rows: Sequence[WriteRow], *, reach: int = 0, vocabulary: int =
     """The two longest prompts and the shortest, cut to unlike lengths, and the shortest one in full, up to WHOLE tokens.
 
     With `reach`, also one that goes beyond it: the shortest that does so by itself, in full, or else the longest, repeated until
-    what is written after it does. With `vocabulary`, one of drawn tokens as well, so that a proof says something whatever is asked.
+    what is written after it does. With `vocabulary`, two of drawn tokens as well, so that a proof says something whatever is asked.
     """
     ordered = sorted(rows, key=lambda row: (len(row.tokens), row.name))
     if not ordered:
@@ -212,7 +212,8 @@ def rows_to_prove(rows: Sequence[WriteRow], *, reach: int = 0, vocabulary: int =
     length = min(LENGTHS[0], max(row.order[0] for row in rows) - generate.PROVEN)  # no longer than what is asked: positions may end there
     if vocabulary and length > 1:
         draw = rng_for("proof of writing", vocabulary)
-        chosen.append(WriteRow("made up", tuple(draw.randrange(vocabulary) for _ in range(length)), generate.PROVEN))
+        drawn = WriteRow("made up", tuple(draw.randrange(vocabulary) for _ in range(length)), generate.PROVEN)
+        chosen += [drawn, _cut(drawn, max(1, length * LENGTHS[2] // LENGTHS[0]))]
     return list({row.tokens: row for row in chosen}.values())
 
 

@@ -137,8 +137,8 @@ def test_rows_of_a_proof():
     assert len({len(row.tokens) for row in rows_to_prove(prompts(20, 20, 20))}) == 3  # never of one length
     assert rows_to_prove([]) == []
     assert len(rows_to_prove(prompts(1))) == 1
-    *_, drawn = rows_to_prove(prompts(5, max_tokens=40), vocabulary=300)
-    assert len(drawn.tokens) == 41  # with what is written no longer than what is asked
+    *_, drawn, shorter = rows_to_prove(prompts(5, max_tokens=40), vocabulary=300)
+    assert len(shorter.tokens) < len(drawn.tokens) == 41  # with what is written no longer than what is asked
     assert len(set(drawn.tokens)) > 30
     assert max(drawn.tokens) < 300
 
@@ -338,7 +338,7 @@ def test_prompts_without_finite_numbers_say_nothing_about_the_way(monkeypatch, s
     rows = prompts(12, 30, 21, 40)
     wanted = ids_of(written(texts_of(model), rows))
     bad = WriteRow("bad", (359,) * 60, 8)
-    drawn = rows_to_prove([bad], vocabulary=360)[-1].tokens
+    drawn = rows_to_prove([bad], vocabulary=360)[-2].tokens
     token = next(token for token in range(300, 360) if token not in drawn and all(token not in ids for ids in wanted.values()))
     bad = replace(bad, tokens=(token,) * 60)
     with poisoned(model, token):
