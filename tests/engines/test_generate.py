@@ -4,6 +4,7 @@ import functools
 import math
 import random
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -598,6 +599,122 @@ def test_numbers_that_are_not_finite_are_that_rows_error_alone(way, module):
     for row in bad:
         assert isinstance(found.pop(row.name), FloatingPointError)
     assert ids_of(found) == wanted
+
+
+@contextmanager
+def without_numbers(token):
+    """While it lasts, the weights of `token` are no numbers."""
+    weights = made()[0].get_input_embeddings().weight
+    before = weights[token].clone()
+    with torch.no_grad():
+        weights[token] = math.nan
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            weights[token] = before
+
+
+def test_the_row_that_pads_its_neighbours_fails_alone():
+    """Rows of like length are padded with the first token of the pack."""
+    rows = [WriteRow(f"r{start}", tuple(range(start, start + length)), 6) for start, length in ((20, 12), (40, 14), (60, 10))]
+    wanted = ids_of(written(rows, count=8))
+    token = unused(wanted)
+    bad = WriteRow("bad", (token, 10, 11), 6)
+    first = WriteRow("first", (4, token, 11), 6)  # by its first token it is the first of the line
+    with without_numbers(token):
+        for poison in (bad, first):
+            found = written([poison, *rows], count=8)
+            assert isinstance(found.pop(poison.name), FloatingPointError)
+            assert ids_of(found) == wanted
+    with without_numbers(4):
+        found = written([WriteRow("bad", (4, 10, 11), 6), *rows], count=8)
+        assert isinstance(found.pop("bad"), FloatingPointError)
+        assert ids_of(found) == wanted
+
+
+def test_a_prefix_that_pads_another_spoils_no_row_but_its_own():
+    heads = {name: tuple(range(start, start + length)) for name, start, length in (("a", 20, 70), ("b", 120, 75), ("c", 210, 66))}
+    rows = [WriteRow(f"{name}{place}", (*head, 5 + place, 9), 6) for name, head in heads.items() for place in range(3)]
+    wanted = ids_of(written(rows, count=12, limits=replace(LIMITS, step=512)))
+    bad = [WriteRow(f"bad{place}", (4, *range(11, 80), 5 + place, 9), 6) for place in range(3)]
+    with without_numbers(4):
+        found = written([*bad, *rows], count=12, limits=replace(LIMITS, step=512))
+    assert {type(found.pop(row.name)) for row in bad} == {FloatingPointError}
+    assert ids_of(found) == wanted
+
+
+def test_a_row_whose_numbers_end_while_it_is_written_beside_others_is_judged_by_itself(monkeypatch):
+    rows = some_rows(8)
+    wanted, calls = ids_of(written(rows, count=8)), []
+    inner = generate.next_tokens
+
+    def spoilt(logits, texts):
+        calls.append(len(texts))
+        if len(calls) in (6, 9) and len(texts) > 2:
+            logits = logits.clone()
+            logits[1:3] = math.nan
+        return inner(logits, texts)
+
+    monkeypatch.setattr(generate, "next_tokens", spoilt)
+    assert ids_of(written(rows, count=8)) == wanted
+    assert calls[5] > 2
+
+
+LONG = tuple(4 + place * 7 % 300 for place in range(300))
+
+
+@pytest.mark.parametrize("at", [8, 12, 20])
+@pytest.mark.parametrize("shared", [EVERYWHERE, math.inf])
+def test_a_row_that_is_put_back_is_run_again_in_steps_of_their_size(monkeypatch, at, shared):
+    limits = replace(LIMITS, step=64, held=4096)
+    rows = [WriteRow(f"r{place}", (*LONG[: 300 - 90 * (place % 2)], 5 + place, 9), 20) for place in range(6)]
+    wanted = ids_of(written(rows, count=4, limits=limits, shared=shared))
+    sizes, heard = [], []
+    failing(monkeypatch, MemoryError(), lambda number, ids: sizes.append(ids.shape[1]) or number == at)
+    found = written(rows, count=4, limits=limits, shared=shared, trouble=lambda error, rows: heard.append(rows))
+    assert ids_of(found) == wanted
+    assert heard
+    assert max(sizes) <= 64
+
+
+@pytest.mark.parametrize("broken", [0, 150, 300])
+def test_rows_below_a_prefix_that_cannot_be_stored_are_run_in_steps_of_their_size(monkeypatch, broken):
+    limits = replace(LIMITS, step=64, held=4096)
+    rows = [WriteRow(f"r{place}", (*LONG, 5 + place, 9), 6) for place in range(4)]
+    wanted = ids_of(written(rows, count=4, limits=limits, ends=frozenset()))
+    sizes, heard = [], []
+    failing(monkeypatch, MemoryError(), lambda _, ids: sizes.append(ids.shape[1]) or False)
+    inner, first = generate.store_nodes, set()
+
+    def store(model, store, nodes, work):
+        for node in nodes:  # shared ones: each row has pieces of its own afterwards
+            if node.start <= broken < node.end and (node in first or not first):
+                first.add(node)
+                raise MemoryError
+        return inner(model, store, nodes, work)
+
+    monkeypatch.setattr(generate, "store_nodes", store)
+    found = written(rows, count=4, limits=limits, ends=frozenset(), trouble=lambda error, rows: heard.append(rows))
+    assert ids_of(found) == wanted
+    assert bool(heard) == (broken < 300)
+    assert max(sizes) <= 64
+
+
+def test_a_row_whose_own_pieces_never_fit_is_an_error_and_ends():
+    """And not an endless try."""
+    limits = replace(LIMITS, step=64, held=4096)
+    rows = some_rows(5)
+    token = unused(ids_of(written(rows, limits=limits)))
+    poison = [WriteRow(f"p{place}", (*LONG[:100], token, *LONG[100:], 5 + place), 6) for place in range(2)]
+    wanted = ids_of(written(rows, limits=limits))
+    with pytest.MonkeyPatch.context() as patch:
+        sizes = []
+        failing(patch, MemoryError(), lambda _, ids: sizes.append(ids.shape[1]) or bool((ids == token).any()))
+        found = written([*rows, *poison], limits=limits, trouble=lambda *_: None)
+    assert {type(found.pop(row.name)) for row in poison} == {MemoryError}
+    assert ids_of(found) == wanted
+    assert max(sizes) <= 64
 
 
 def test_a_tokenizer_that_raises_costs_its_row_alone(monkeypatch):
