@@ -116,7 +116,10 @@ def test_positions_that_are_rescaled_make_rows_go_alone():
         else:
             ids = engine.encoder().prompt(request)
             fresh = copy.deepcopy(untouched)
-            made = fresh.generate(torch.tensor([ids]), do_sample=False, max_new_tokens=4, eos_token_id=sorted(engine.load().ends), pad_token_id=0)
+            made = fresh.generate(
+                torch.tensor([ids]), attention_mask=torch.ones(1, len(ids), dtype=torch.long), do_sample=False, max_new_tokens=4,
+                eos_token_id=sorted(engine.load().ends), pad_token_id=0,
+            )  # fmt: skip
             assert found[request.id].text == engine.encoder().read([token for token in made[0, len(ids) :].tolist() if token not in engine.load().ends])
 
 
