@@ -668,7 +668,7 @@ LONG = tuple(4 + place * 7 % 300 for place in range(300))
 @pytest.mark.parametrize("shared", [EVERYWHERE, math.inf])
 def test_a_row_that_is_put_back_is_run_again_in_steps_of_their_size(monkeypatch, at, shared):
     limits = replace(LIMITS, step=64, held=4096)
-    rows = [WriteRow(f"r{place}", (*LONG[: 300 - 90 * (place % 2)], 5 + place, 9), 20) for place in range(6)]
+    rows = [WriteRow(f"r{place}", (*LONG[: 300 - 90 * (place % 2)], 5 + place, 9), 20) for place in range(4)]
     wanted = ids_of(written(rows, count=4, limits=limits, shared=shared))
     sizes, heard = [], []
     failing(monkeypatch, MemoryError(), lambda number, ids: sizes.append(ids.shape[1]) or number == at)
@@ -748,7 +748,7 @@ def test_what_can_be_packed_fits(shape):
     model, encoder = made(shape)
     proof = fits(model, encoder, LIMITS, rows_to_prove(some_rows()))
     assert proof.why == ""
-    assert proof.rows == 7  # three cut ones and one in full, the longest twice more; the one in full is longer, so twice as well
+    assert proof.rows == 5  # three, and the longest twice more
     assert 0 < proof.largest < 2e-5
 
 

@@ -24,7 +24,8 @@ ROOM, SLOTS = 16_384, 8
 def prompts(*lengths, seed=1, max_tokens=8, **settings) -> list[WriteRow]:
     chance = random.Random(seed)
     return [
-        WriteRow(f"r{place}", tuple(chance.randrange(4, 300) for _ in range(length)), max_tokens, **settings) for place, length in enumerate(lengths)
+        WriteRow(f"r{place}", tuple(chance.randrange(4, 300) for _ in range(length)), max_tokens, **settings)
+        for place, length in enumerate(lengths)
     ]
 
 
@@ -113,7 +114,13 @@ def test_it_is_proven_once_and_once_more_beyond(monkeypatch):
     model = made("gemma3")[0]
     proven = []
     inner = generate.fits
-    monkeypatch.setattr(generate, "fits", lambda *given, **named: proven.append(max(len(row.tokens) for row in given[3])) or inner(*given, **named))
+
+
+    def fits(model, encoder, limits, rows, **named):
+        proven.append(max(len(row.tokens) for row in rows))
+        return inner(model, encoder, limits, rows, **named)
+
+    monkeypatch.setattr(generate, "fits", fits)
     asked = texts_of(model, reach=200)
     for lengths in ((20, 30), (40,), (210, 230), (300,), (25,)):
         for row, result in written(asked, prompts(*lengths)).items():
