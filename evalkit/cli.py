@@ -3,6 +3,7 @@
 Exit codes: 0 done; 1 the run or the check failed; 2 wrong use or configuration.
 """
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -154,19 +155,37 @@ def main() -> None:
         if debug:
             raise
         kind = "error" if isinstance(error, UsageError) else "failed"
+        if _interrupted(error):
+            _end_at_once(f"{kind}: {error}", error.exit_code)
         _end(f"{kind}: {error}", error.exit_code)
     except SystemExit as end:
         if end.code == _INTERRUPTED:
-            _end("interrupted; nothing that was answered is lost: run the same command again to go on", 1)
+            _end_at_once("interrupted; nothing that was answered is lost: run the same command again to go on")
         raise
     except KeyboardInterrupt:
-        _end("interrupted; run the same command again to go on", 1)
+        _end_at_once("interrupted; run the same command again to go on")
     except BrokenPipeError:
         sys.exit(1)
     except Exception as error:
         if debug:
             raise
         _end(f"failed: {type(error).__name__}: {error}; this is a defect of evalkit: --debug shows where", 1)
+
+
+def _end_at_once(text: str, code: int = 1) -> NoReturn:
+    """After Ctrl-C, whatever Python would make of it."""
+    # not by sys.exit: once a Ctrl-C has passed through code that was compiled from a string (as dataclasses are, in every
+    # import), Python ends by the signal, whatever exit code it is given
+    typer.echo(f"evalkit: {text}", err=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _interrupted(error: BaseException) -> bool:
+    """Whether a Ctrl-C is behind `error`."""
+    behind = error.__cause__ or error.__context__
+    return isinstance(error, KeyboardInterrupt) or (behind is not None and _interrupted(behind))
 
 
 def _end(text: str, code: int) -> NoReturn:

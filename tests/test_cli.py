@@ -164,6 +164,14 @@ def test_ctrl_c_at_any_early_moment_says_how_to_go_on(tmp_path: Path, built_toy:
     assert psutil.wait_procs(others, timeout=5)[1] == []
 
 
+def test_ctrl_c_within_compiled_code_ends_with_1_too(tmp_path: Path):
+    code = "import evalkit.commands as c, sys\nfrom evalkit.cli import main\n"
+    code += "c.doctor = lambda **_: exec('raise KeyboardInterrupt')\nsys.argv = ['evalkit', 'doctor']\nmain()"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "run the same command again" in done.stderr
+
+
 def test_list_and_show(tmp_path: Path):
     listed = json.loads(evalkit("list", "--json", cwd=tmp_path).stdout)
     assert {row["suite"] for row in listed["suites"]} >= {"steel", "new_energy", "electronics", "healthcare", "breeding"}
