@@ -298,27 +298,27 @@ def _wave(roots: Sequence[Node], loose: Sequence[Row], limits: Limits) -> Iterat
     rows = list(loose)
     level = list(roots)
     while level:
-        for together in _packed(level, limits):
+        for together in parts(level, [len(node.tokens) for node in level], limits):
             yield Step(nodes=tuple(together))
         stored += level
         rows += [row for node in level for row in node.rows]
         level = [below for node in level for below in node.nodes]
     # neighbours below one node stay side by side: one product per node and step
     rows.sort(key=lambda row: ([node.number for node in row.prefix.chain()] if row.prefix else [], len(row.tokens)))
-    for part in _packed(rows, limits):
+    for part in parts(rows, [len(row.tokens) for row in rows], limits):
         yield Step(rows=tuple(part))
     if stored:
         yield Step(release=tuple(stored))
 
 
-Packable = TypeVar("Packable", Node, Row)
+Packable = TypeVar("Packable")
 
 
-def _packed(items: Sequence[Packable], limits: Limits) -> Iterator[list[Packable]]:
+def parts(items: Sequence[Packable], sizes: Sequence[int], limits: Limits) -> Iterator[list[Packable]]:
+    """Neighbours that go into one step: together `limits.step` tokens at most, unless one alone has more, and `limits.rows` of them."""
     part: list[Packable] = []
     held = 0
-    for item in items:
-        size = len(item.tokens)
+    for item, size in zip(items, sizes, strict=True):
         if part and (held + size > limits.step or len(part) == limits.rows):
             yield part
             part, held = [], 0

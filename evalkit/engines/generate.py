@@ -14,13 +14,13 @@ from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 
 from evalkit.engines.attention import Pack, Store, UnfitError, laid_out, packing
 from evalkit.engines.batches import halving, is_out_of_memory
-from evalkit.engines.forest import Limits, Node, Row, grow
+from evalkit.engines.forest import Limits, Node, Row, grow, parts
 from evalkit.engines.forward import logits_at
 from evalkit.engines.prefix import COARSE, TOLERANCE, Proof, Trouble, Work, check_layers, store_nodes
 from evalkit.engines.products import few_tokens
@@ -240,7 +240,7 @@ class _Writing:
             return []
         done: list[Finished] = []
         back: list[_Job] = []
-        for part in _parts(chosen, [len(job.tokens) - self._start(job) for job in chosen], self._limits):
+        for part in parts(chosen, [len(job.tokens) - self._start(job) for job in chosen], self._limits):
             for job, token in self._begun(part):
                 if isinstance(token, Exception) and not isinstance(token, FloatingPointError):
                     job.failures += not (is_out_of_memory(token) and self._live)
@@ -272,7 +272,7 @@ class _Writing:
             ready = [node for node in missing if node.parent is None or node.parent in self._stored]
             if not ready:  # below one that is broken: run as the rows' own
                 return True
-            for part in _parts(ready, [len(node.tokens) for node in ready], self._limits):
+            for part in parts(ready, [len(node.tokens) for node in ready], self._limits):
                 for node, failure in halving(part, self._stores, self._heard):
                     error = failure and next(iter(halving([node], self._stores, self._heard)))[1]  # once more, by itself
                     if error is None:
@@ -492,23 +492,6 @@ class _Writing:
         self._live, self._groups, self._allowed = dict(enumerate(jobs[:kept])), None, kept
         self._resized(kept, self._slots.capacity)
         return []
-
-
-Sized = TypeVar("Sized")
-
-
-def _parts(items: Sequence[Sized], sizes: Sequence[int], limits: Limits) -> Iterator[list[Sized]]:
-    """Neighbours whose sizes together are a step's."""
-    part: list[Sized] = []
-    held = 0
-    for item, size in zip(items, sizes, strict=True):
-        if part and (held + size > limits.step or len(part) == limits.rows):
-            yield part
-            part, held = [], 0
-        part.append(item)
-        held += size
-    if part:
-        yield part
 
 
 def _planned(rows: Sequence[WriteRow], limits: Limits) -> list[_Job]:
