@@ -200,7 +200,10 @@ class LocalEngine:
             raise ModelError(f"{changed}: was changed while its weights were in use; restore it and run the same command again")
 
     def check(self, requests: Sequence[Request]) -> None:
-        """Read every request to score as it will be asked. Raises SuiteError, naming the item, where options cannot be told apart."""
+        """Read every request to score as it will be asked. Raises SuiteError, naming the item, where options cannot be told apart.
+
+        A request whose template raises is left to `answer`, which gives it a response of its own with that error.
+        """
         encoder = self.encoder()
         for request in requests:
             if request.ability == "score":
@@ -208,7 +211,7 @@ class LocalEngine:
                     pairs = encoder.pairs(request)
                 except ValueError as error:
                     raise SuiteError(f"item {request.item!r} cannot be scored: {error}") from error
-                except Exception:  # noqa: BLE001 (a strangers' template; the request's own response says so)
+                except Exception:  # noqa: BLE001 (not swallowed: `answer` reads it again and says what was raised)
                     continue
                 _refuse_same_tokens(request, [(*context, *continuation) for context, continuation in pairs])
 
@@ -246,7 +249,9 @@ class LocalEngine:
             except Exception as error:
                 if not is_out_of_memory(error):
                     raise
-                return plain  # for these rows; the next ones are a new chance to prove the faster ways
+                # for these rows; the next ones are a new chance to prove the faster ways
+                self._note(f"out of memory while a way of scoring was proven; {len(rows)} rows go the plain way")
+                return plain
             ready.choice, ready.beyond = choice, beyond
             self._say(choice, "scoring")
         if choice.way == "packed":
@@ -270,17 +275,20 @@ class LocalEngine:
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
-            event = "out of memory while the engine was made ready: tried once more"
-            self._events[event] = self._events.get(event, 0) + 1
+            self._note("out of memory while the engine was made ready: tried once more")
             free_memory(error)
         return make()
+
+    def _note(self, event: str, *, aloud: bool = True) -> None:
+        """Counts `event` for the bundle's facts and, what a user should know at once, logs it."""
+        self._events[event] = self._events.get(event, 0) + 1
+        if aloud:
+            _log.warning(event)
 
     def _say(self, choice: "Choice", what: str) -> None:
         """A slower way than the first is no secret."""
         for name, why in choice.refused.items():
-            event = f"{self.model.name} does not fit the {name!r} way of {what} ({why}); the {choice.way!r} way is used"
-            self._events[event] = self._events.get(event, 0) + 1
-            _log.warning(event)
+            self._note(f"{self.model.name} does not fit the {name!r} way of {what} ({why}); the {choice.way!r} way is used")
 
     def ready(self) -> "_Ready":
         """The loaded model with what answering needs beside it."""
@@ -322,8 +330,7 @@ class LocalEngine:
         from evalkit.engines.forward import free_memory
 
         kind = "out of memory" if is_out_of_memory(error) else f"{type(error).__name__}: {error}"[:200]
-        event = f"{kind}: a group of {rows} " + ("was halved" if rows > 1 else "failed")
-        self._events[event] = self._events.get(event, 0) + 1
+        self._note(f"{kind}: a group of {rows} " + ("was halved" if rows > 1 else "failed"), aloud=False)
         free_memory(error)
 
     def _failed(self, request: Request, error: Exception, *, tokens_in: int = 0, tokens: Sequence[int] = ()) -> Response:

@@ -261,6 +261,48 @@ def test_memory_that_runs_out_while_the_engine_is_made_ready_costs_nothing(monke
     assert any("made ready" in entry["event"] for entry in engine.facts()["events"])
 
 
+def test_memory_too_short_for_any_proof_is_said_and_the_next_requests_are_a_new_chance(monkeypatch, caplog):
+    engine = engine_of()
+    engine.ready()
+    inner = ways.choose
+
+    def short(*_, **__):
+        raise torch.OutOfMemoryError("out of memory")
+
+    monkeypatch.setattr(ways, "choose", short)
+    with caplog.at_level(logging.WARNING):
+        first = answers(engine, [asked("score", "Which gas?")])
+    assert any("go the plain way" in entry["event"] for entry in engine.facts()["events"])
+    assert any("go the plain way" in record.message for record in caplog.records)
+    monkeypatch.setattr(ways, "choose", inner)
+    again = answers(engine, [asked("score", "Which gas?")])
+    assert engine.facts()["scoring"]["way"] == "packed"
+    for name, response in again.items():
+        assert_same(response, first[name])
+
+
+def test_a_template_that_raises_is_left_to_its_own_response(monkeypatch):
+    from jinja2 import TemplateError
+
+    from evalkit.engines.tokens import Encoder
+
+    inner = Encoder.text
+
+    def text(self, request):
+        if request.item == "bad":
+            raise TemplateError("turns must alternate")
+        return inner(self, request)
+
+    monkeypatch.setattr(Encoder, "text", text)
+    engine = engine_of()
+    good, bad = asked("score", "Which gas?"), asked("score", "bad")
+    engine.check([bad, good])
+    found = answers(engine, [bad, good])
+    assert found[bad.id].finish == "error"
+    assert "turns must alternate" in found[bad.id].error
+    assert found[good.id].finish == "scored"
+
+
 def test_a_failed_prefix_is_stored_again_and_rows_by_themselves_keep_the_step(monkeypatch):
     model, failures = model_of("llama"), []
     rows = [letters(str(number), (*ids("start", 300), *ids(f"own {number}", 5))) for number in range(10)]
