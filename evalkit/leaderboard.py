@@ -241,6 +241,9 @@ def board_key(run: Run, order: AxisName = "accuracy") -> Mapping[str, Any]:
         "mode": run.mode,
         "metrics": {suite: dict(named) for suite, named in about.get("metrics", {}).items() if named},
     }
+    settings = about.get("config", {})
+    if settings.get("temperature"):  # what is drawn is another task than what is likeliest
+        key["decoding"] = {name: settings.get(name) for name in ("temperature", "top_p", "seed")}
     if order == "efficiency":
         timing = run.timing.get("timing") or {}
         key |= {name: timing.get(name, "") for name in ("machine_class", "machine", "energy_level")}

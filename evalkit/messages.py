@@ -292,6 +292,12 @@ MESSAGES: Mapping[str, Pair] = {
     "mode/mixed": ("两种混用", "both"),
     "mode/none": ("无选择题", "no choice items"),
     "shots": ("示例题", "Worked examples"),
+    "decoding": ("书写类作答", "Written answers"),
+    "decoding/greedy": ("贪心：每步取概率最大的词元", "greedy: the likeliest token each time"),
+    "decoding/drawn": (
+        "抽样：温度 {temperature}，top-p {top_p}，种子 {seed}",
+        "drawn: temperature {temperature}, top-p {top_p}, seed {seed}",
+    ),
     "suites": ("题集", "Suites"),
     "suite": ("题集", "Suite"),
     "version": ("版本", "Version"),

@@ -138,6 +138,9 @@ class _Held(BaseModel):
 
 class _Settings(_Held):
     shots: int = Field(0, ge=0)
+    temperature: float = Field(0.0, ge=0)
+    top_p: float = Field(1.0, gt=0, le=1)
+    seed: str = ""
 
 
 class _Rules(_Held):

@@ -296,6 +296,24 @@ def test_bundles_of_other_keys_stand_in_other_tables(made, tmp_path):
     assert len(list((page.parent / "models").iterdir())) == 7  # one name three times, three files
 
 
+def test_drawn_answers_are_another_table_and_both_say_how_they_were_written(made, tmp_path):
+    root, bundles, _ = made
+    drawn = make_bundle(tmp_path / "drawn", "Drawn", skill=0.9, seed=9)
+    about = json.loads((drawn / "run.json").read_text(encoding="utf-8"))
+    plain = board_key(read_run(drawn))
+    write_json(drawn / "run.json", about | {"config": {**about["config"], "temperature": 0.0, "top_p": 1.0, "seed": "5"}})
+    assert board_key(read_run(drawn)) == plain  # a greedy run has no seed
+    write_json(drawn / "run.json", about | {"config": {**about["config"], "temperature": 0.7, "top_p": 0.9, "seed": HOSTILE}})
+    assert len(tables_of([read_run(folder) for folder in (*bundles, drawn)], read_board(root / "board.yaml"))) == 2
+    page = build_board(root / "board.yaml", (*bundles, drawn), out=tmp_path / "site")
+    for path, greedy in ((page, True), (page.parent / "models" / "drawn.html", False)):
+        text = path.read_text(encoding="utf-8")
+        assert "drawn: temperature 0.7, top-p 0.9, seed" in text
+        assert "抽样：温度 0.7" in text
+        assert ("greedy: the likeliest token each time" in text) == greedy
+        assert HOSTILE not in text
+
+
 def test_another_scoring_rule_is_another_table_and_is_shown(made, tmp_path):
     root, bundles, _ = made
     other = make_bundle(tmp_path / "other", "Other", skill=0.9, seed=9)
