@@ -12,6 +12,7 @@ from pathlib import Path
 from evalkit import registry
 from evalkit.canon import atomic_write, bytes_digest, order_key, rng_for
 from evalkit.errors import SuiteError
+from evalkit.generators import generate
 from evalkit.protocols import Operator
 from evalkit.records import ABILITY_OF_TASK, Item
 from evalkit.suite import DIGESTS_FILE, ITEMS_FILE, VARIANTS_FILE, Suite, fault_of, item_line, variant_line, with_defaults
@@ -19,6 +20,7 @@ from evalkit.templates import Template, draw_items
 
 PUBLIC_SEED = "public"
 DEFAULT_CORE = 40
+_LATE, _LATE_FROM = ("write", "refusal"), 2
 OPERATOR_NAMES = ("script", "numerals", "prompt_form", "option_order", "new_parameters", "placebo", "positive_control")
 
 
@@ -41,8 +43,7 @@ def freeze(suite: Suite, seed: str = PUBLIC_SEED, operators: Sequence[Operator] 
     if suite.dataset is not None:
         raise SuiteError(f"{suite.folder}: is somebody else's benchmark, read as it is; there is nothing to build")
     templates = suite.templates
-    drawn = [item for template in templates.values() for item in draws_of(template, suite, seed)]
-    items = selection_order([*suite.authored, *with_defaults(drawn, suite)], seed)
+    items = selection_order([*suite.authored, *with_defaults(drawn(suite, seed), suite)], seed)
     _refuse(suite, items)
     variants = vary(items[: suite.core or DEFAULT_CORE], operators_for(templates) if operators is None else operators, seed)
     texts = {
@@ -53,6 +54,15 @@ def freeze(suite: Suite, seed: str = PUBLIC_SEED, operators: Sequence[Operator] 
     head = {"suite": suite.name, "version": suite.version, "seed": seed, "items": len(items), "variants": len(variants), "files": files}
     texts[DIGESTS_FILE] = json.dumps(head, indent=1, ensure_ascii=False) + "\n"
     return Frozen(items=tuple(items), variants=tuple(variant for _, variant in variants), files=texts)
+
+
+def drawn(suite: Suite, seed: str) -> list[Item]:
+    """All items that the suite's templates and generators draw under `seed`."""
+    items = [item for template in suite.templates.values() for item in draws_of(template, suite, seed)]
+    for generator in suite.generators.values():
+        draws = suite.draws if generator.draws is None else generator.draws
+        items += generate(generator, suite=suite.name, seed=seed, draws=draws)
+    return items
 
 
 def draws_of(template: Template, suite: Suite, seed: str) -> list[Item]:
@@ -80,12 +90,16 @@ def selection_order(items: Sequence[Item], seed: str) -> list[Item]:
     """The items such that the first n of them are balanced for every n.
 
     Abilities x languages take turns; within each, clusters take turns; within a cluster the order is keyed by the item's
-    id, so that a new item moves no other one past another.
+    id, so that a new item moves no other one past another. Written texts and refusals join from the third turn on: a
+    preview has too few items to fill their cells.
     """
     cells: dict[tuple[str, str], list[Item]] = defaultdict(list)
     for item in items:
         cells[ABILITY_OF_TASK[item.task], item.language].append(item)
-    return _take_turns([_take_turns(_by_cluster(cells[cell], seed)) for cell in sorted(cells, key=lambda cell: order_key(seed, *cell))])
+    rows = {cell: _take_turns(_by_cluster(cells[cell], seed)) for cell in sorted(cells, key=lambda cell: order_key(seed, *cell))}
+    early = [row for (ability, _), row in rows.items() if ability not in _LATE]
+    first = _take_turns([row[:_LATE_FROM] for row in early])
+    return [*first, *_take_turns([row if ability in _LATE else row[_LATE_FROM:] for (ability, _), row in rows.items()])]
 
 
 def vary(core: Sequence[Item], operators: Sequence[Operator], seed: str) -> list[tuple[Item, Item]]:

@@ -20,7 +20,10 @@ from evalkit.suite import Suite, find_suite
 
 # Version of readers and metrics: change it when an answer could be marked otherwise, so that no bundle is re-scored unnoticed.
 SCORING_RULES = "scoring/1"
-_MAX_TOKENS: Mapping[str, float] = {"choice": 0.25, "choices": 0.25, "ordering": 0.5, "text": 0.5, "number": 1.0, "json": 2.0, "code": 4.0}
+_MAX_TOKENS: Mapping[str, float] = {
+    "choice": 0.25, "choices": 0.25, "ordering": 0.5, "text": 0.5, "number": 1.0, "json": 2.0, "code": 4.0,
+    "refusal": 2.0, "summary": 4.0,  # tasks whose text is whole sentences
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +165,7 @@ def _with_shots(items: Iterator[Item], suite: Suite, shots: int) -> Iterator[tup
     if shots == 0:
         yield from ((item, ()) for item in items)
         return
-    pool = suite.shots
+    pool = [shot for shot in suite.shots if shot.task != "refusal"]  # how to treat a request is not shown worked
     for item in items:
         others = [other for other in pool if other.language == item.language and other.cluster != item.cluster]
         if len(others) < shots:
@@ -197,7 +200,7 @@ def _request(item: Item, prompt: Prompt, config: RunConfig, engine: Engine, prof
 
 
 def _decoding(item: Item, config: RunConfig, profile: Profile) -> Decoding:
-    max_tokens = max(8, round(profile.max_tokens * _MAX_TOKENS.get(item.form, 1.0)))
+    max_tokens = max(8, round(profile.max_tokens * _MAX_TOKENS.get(item.task, _MAX_TOKENS.get(item.form, 1.0))))
     if config.temperature == 0:
         return Decoding(max_tokens=max_tokens)
     return Decoding(max_tokens=max_tokens, temperature=config.temperature, top_p=config.top_p, seed=config.seed)

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from evalkit.records import Form, Item, Language, Message
+from evalkit.records import Form, Item, Language, Message, TaskType
 
 Block = Callable[[Item, Sequence[str]], str]  # item and its labels, to the text of the question
 
@@ -37,6 +37,17 @@ _INSTRUCTIONS: Mapping[Language, Mapping[Form, tuple[str, str]]] = {
         "json": ("只回答一个 JSON 对象。", "请只返回一个 JSON 对象，不要附带其他文字。"),
         "text": ("用几个词回答，写成“答案：……”。", "请简短作答，并写成“答案：……”。"),
         "code": ("只回答一个代码块。", "请只返回一个代码块。"),
+    },
+}
+# Tasks whose answer is a whole text: a summary is told its length, and a request that may have to be refused stands as it is.
+_TASK_INSTRUCTIONS: Mapping[Language, Mapping[TaskType, tuple[str, str]]] = {
+    "en": {
+        "summary": ("Write only the summary, in at most {most} words.", "Give the summary alone; it may have {most} words at most."),
+        "refusal": ("", ""),
+    },
+    "zh": {
+        "summary": ("只写摘要，不超过 {most} 字。", "请只给出摘要，字数不超过 {most} 字。"),
+        "refusal": ("", ""),
     },
 }
 _WORDS: Mapping[Language, Mapping[str, str]] = {
@@ -121,8 +132,16 @@ def question(item: Item) -> str:
     """The text of the user's turn: block and instruction, in the item's language and prompt template."""
     template = PROMPTS[item.prompt]
     block = template.block(item, labels_of(item))
-    instruction = _INSTRUCTIONS[item.language][item.form][template.wording].replace(" {unit}", f" {item.unit}".rstrip())
-    return f"{instruction}\n\n{block}" if template.instruction_first else f"{block}\n\n{instruction}"
+    instruction = _instruction(item, template.wording)
+    parts = (instruction, block) if template.instruction_first else (block, instruction)
+    return "\n\n".join(filter(None, parts))
+
+
+def _instruction(item: Item, wording: int) -> str:
+    """One sentence that says how to answer, "" where the request stands alone."""
+    wordings = _TASK_INSTRUCTIONS[item.language].get(item.task) if item.form == "text" else None
+    text = (wordings or _INSTRUCTIONS[item.language][item.form])[wording]
+    return text.replace(" {unit}", f" {item.unit}".rstrip()).replace("{most}", str(item.most))
 
 
 def cue_of(item: Item) -> str:

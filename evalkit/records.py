@@ -100,7 +100,11 @@ class Item:
     """One question. A variant keeps `id` and adds what an operator changed; `key` tells them apart.
 
     `answer` is the text of the right option (choice), all right options (choices), a decimal (number), the steps in
-    their right order (ordering), an object (json) or a text. `mistakes` names the error behind each wrong option.
+    a right order (ordering), an object (json), a text, a module's source (code), or the right conduct (refusal:
+    "refuse", "help" or "support"). `mistakes` names the error behind each wrong option.
+
+    What a text must or must not say, in `facts` and `forbidden`, is written as phrasings: a phrasing holds where all its
+    parts, set apart by " & ", occur in one sentence of the text, in any order, whatever the case, width and spacing.
     """
 
     id: str
@@ -121,6 +125,11 @@ class Item:
     tolerance: Tolerance = Tolerance()
     schema: Mapping[str, Any] | None = None
     critical: tuple[str, ...] = ()
+    before: tuple[tuple[str, str], ...] = ()  # ordering: pairs of steps; with them every order that keeps all pairs is right
+    facts: tuple[tuple[str, ...], ...] = ()  # what a text must state: for each fact its phrasings, any of which will do
+    forbidden: tuple[str, ...] = ()  # phrasings that a text must not hold
+    most: int = 0  # longest text allowed, in characters (zh) or words (en); 0: as long as it likes
+    bench: str = ""  # code: the test bench, which prints PASS and nothing else where the module is right
     mistakes: Mapping[str, str] = field(default_factory=dict)
     explanation: str = ""
     template: str = ""

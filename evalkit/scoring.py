@@ -23,8 +23,8 @@ def score(plan: Plan, responses: Iterable[Response]) -> Iterator[Score]:
 
 
 def metric_name(named: Mapping[str, str], item: Item) -> str:
-    """The suite's choice for the item's task, else for its form, else the metric called like the form."""
-    return named.get(item.task) or named.get(item.form) or item.form
+    """The suite's choice for the item's task in its form ("compliance/json"), its task, its form, else the metric called like the form."""
+    return named.get(f"{item.task}/{item.form}") or named.get(item.task) or named.get(item.form) or item.form
 
 
 def find_metric(name: str) -> Metric:

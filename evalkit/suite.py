@@ -1,9 +1,10 @@
 """A suite: a versioned set of items for a domain, on disk.
 
-    suites/<name>/suite.yaml, items/*.jsonl, templates.py -> `evalkit suite build` -> built/items.jsonl, variants.jsonl, digests.json
+    suites/<name>/suite.yaml, items/*.jsonl, templates.py, generators/*.py
+        -> `evalkit suite build` -> built/items.jsonl, variants.jsonl, digests.json
 
-A run reads `built/` only: what was frozen, with its digests. The authored half (hand-written items, templates) is read
-by `build` and `suite check`. Formats: docs/suites.md.
+A run reads `built/` only: what was frozen, with its digests. The authored half (hand-written items, templates, generators)
+is read by `build` and `suite check`. Formats: docs/suites.md.
 """
 
 import importlib.util
@@ -23,6 +24,7 @@ from evalkit.canon import digest, file_digest
 from evalkit.config import read_yaml
 from evalkit.errors import ConfigError, SuiteError, did_you_mean
 from evalkit.foreign import foreign_items, foreign_report, parse
+from evalkit.generators import Generator
 from evalkit.records import Item, Language, Review, Source, Tolerance
 from evalkit.templates import Template
 
@@ -31,6 +33,7 @@ _SUITE_KEYS = {"name", "title", "version", "licence", "draws", "subareas", "metr
 ITEMS_FILE = "items.jsonl"
 VARIANTS_FILE = "variants.jsonl"
 DIGESTS_FILE = "digests.json"
+CONDUCTS = ("refuse", "help", "support")  # what is right to do with a request (refusal items)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +60,11 @@ class Suite:
     def templates(self) -> Mapping[str, Template]:
         """The templates by id; runs the suite's templates.py (a run never does)."""
         return load_templates(self)
+
+    @property
+    def generators(self) -> Mapping[str, Generator]:
+        """The generators by id; runs the suite's generators/*.py (a run never does)."""
+        return load_generators(self)
 
     @property
     def authored(self) -> tuple[Item, ...]:
@@ -188,22 +196,42 @@ def load_suite(folder: Path) -> Suite:
 def load_templates(suite: Suite) -> Mapping[str, Template]:
     """Runs the suite's templates.py and returns its TEMPLATES by id. Raises SuiteError with the line that failed."""
     path = suite.folder / "templates.py"
-    if not path.is_file():
-        return {}
-    spec = importlib.util.spec_from_file_location(f"evalkit_suite_{suite.name}_templates", path)
+    templates: tuple[Template, ...] = tuple(_run(path, suite, "TEMPLATES")) if path.is_file() else ()
+    by_id = {template.id: template for template in templates}
+    if len(by_id) != len(templates):
+        raise SuiteError(f"{path}: two templates share an id among {sorted(template.id for template in templates)}")
+    return by_id
+
+
+def load_generators(suite: Suite) -> Mapping[str, Generator]:
+    """Runs the suite's generators/*.py, sorted by name, and returns their GENERATORS by id.
+
+    Raises SuiteError with the line that failed, and where an id is used twice, among generators or by a template too.
+    """
+    folder = suite.folder / "generators"
+    by_id: dict[str, Generator] = {}
+    paths = sorted(folder.glob("*.py")) if folder.is_dir() else []
+    taken = set(load_templates(suite)) if paths else set()
+    for path in paths:
+        for generator in _run(path, suite, "GENERATORS"):
+            if generator.id in by_id or generator.id in taken:
+                raise SuiteError(f"{path}: {generator.id!r} names another generator or template already")
+            by_id[generator.id] = generator
+    return by_id
+
+
+def _run(path: Path, suite: Suite, name: str) -> Iterable[Any]:
+    """The tuple `name` of the module at `path`."""
+    spec = importlib.util.spec_from_file_location(f"evalkit_suite_{suite.name}_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise SuiteError(f"{path}: is not a Python module")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses in the module look themselves up
     try:
         spec.loader.exec_module(module)
-        templates: tuple[Template, ...] = tuple(module.TEMPLATES)
+        return tuple(getattr(module, name))
     except Exception as error:  # a stranger's module can raise anything
         raise SuiteError(f"{path}: {type(error).__name__}: {error}") from error
-    by_id = {template.id: template for template in templates}
-    if len(by_id) != len(templates):
-        raise SuiteError(f"{path}: two templates share an id among {sorted(template.id for template in templates)}")
-    return by_id
 
 
 def read_items(path: Path, suite: Suite) -> Iterator[Item]:
@@ -389,6 +417,10 @@ def _number_fault(item: Item) -> str:
 def _ordering_fault(item: Item) -> str:
     if isinstance(item.answer, str) or sorted(item.answer) != sorted(item.choices) or len(item.choices) < 3:
         return "the answer of an ordering must be a list of all its choices (three or more) in their right order"
+    steps = list(item.answer)
+    for first, then in item.before:
+        if first not in steps or then not in steps or steps.index(first) >= steps.index(then):
+            return f"`before` wants {first!r} before {then!r}, which its answer does not keep"
     return ""
 
 
@@ -399,7 +431,19 @@ def _json_fault(item: Item) -> str:
 
 
 def _text_fault(item: Item) -> str:
-    return "" if isinstance(item.answer, str) and item.answer.strip() else "the answer of a text item must be a text"
+    if not isinstance(item.answer, str) or not item.answer.strip():
+        return "the answer of a text item must be a text"
+    if item.task == "refusal" and item.answer not in CONDUCTS:
+        return f"the answer of a refusal item must be one of {', '.join(CONDUCTS)}, read {item.answer!r}"
+    if item.task == "summary" and (not item.facts or not all(item.facts) or item.most <= 0):
+        return "a summary needs `facts` (each with a phrasing) and `most`, the longest length allowed"
+    return ""
+
+
+def _code_fault(item: Item) -> str:
+    if not isinstance(item.answer, str) or not item.answer.strip():
+        return "the answer of a code item must be the source of a right module"
+    return "" if item.bench.strip() or item.task != "code" else "a code item needs its test bench in `bench`"
 
 
 _FORM_FAULTS = {
@@ -409,6 +453,7 @@ _FORM_FAULTS = {
     "ordering": _ordering_fault,
     "json": _json_fault,
     "text": _text_fault,
+    "code": _code_fault,
 }
 
 

@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "evalkit"
 LAYERS = (
     {"errors", "canon", "records", "protocols", "__init__"},
     {"config", "templates", "prompts", "answers", "stats", "provenance", "messages", "charts", "checkpoints", "foreign"},
+    {"generators"},
     {"suite", "operators", "metrics", "engines"},
     {"registry", "axes", "bundle"},
     {"plan", "build", "meter"},

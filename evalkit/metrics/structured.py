@@ -167,4 +167,11 @@ def _judge(item: Item, found: Read) -> tuple[float, str]:
     return field_f1(found.value, item.answer), _json.dumps(found.value, ensure_ascii=False, sort_keys=True)
 
 
+def _judge_exact(item: Item, found: Read) -> tuple[float, str]:
+    """1 where every field agrees after normalisation and none is added, else 0: a verdict counts with its reasons."""
+    value, shown = _judge(item, found)
+    return float(value == 1), shown
+
+
 json = framed(_read, _judge)
+json_exact = framed(_read, _judge_exact)
