@@ -1,4 +1,4 @@
-"""Drawn items of electronics: twelve calculations from the filter to the field failure rate.
+"""Drawn items of electronics: eighteen calculations from the filter to the field failure rate.
 
 Where practice has several formulas, constants or sign conventions, the stem prints the one that is meant. Decimals are
 drawn with a last digit other than zero, so that a redrawn item has as many digits as the one it replaces.
@@ -662,4 +662,306 @@ E17 = Template(
     worked=({"capacitors": 50, "capacitors_fit": 5, "chips": 5, "chips_fit": 80, "connectors": 5, "connectors_fit": 40}, 134.3),
 )
 
-TEMPLATES: tuple[Template, ...] = (E1, E3, E4, E5, E6, E7, E8, E10, E11, E14, E16, E17)
+
+def noise_gain(p: Params) -> float:
+    """Noise gain of an inverting amplifier, 1 + Rf/Rin; resistances in kΩ."""
+    return float(1 + p["feedback"] / p["input"])
+
+
+def amplifier_bandwidth(p: Params, *, gain: float | None = None) -> float:
+    """Closed-loop bandwidth in kHz of an inverting amplifier with a single pole; gain-bandwidth product in MHz."""
+    return float(1000 * p["gbw"] / (noise_gain(p) if gain is None else gain))
+
+
+def _draw_amplifier(rng: random.Random) -> Params | None:
+    p = {
+        "feedback": rng.choice((12, 15, 18, 22, 27, 33, 39, 47, 56, 68, 82)),
+        "input": amount(rng, 2.1, 9.9, 1),
+        "gbw": amount(rng, 1.1, 9.9, 1),
+    }
+    return p if 2.2 <= p["feedback"] / p["input"] <= 15 else None
+
+
+E2 = Template(
+    id="E2",
+    subarea="circuits",
+    draw=_draw_amplifier,
+    gold=amplifier_bandwidth,
+    mistakes={
+        "signal gain used for noise gain": lambda p: amplifier_bandwidth(p, gain=p["feedback"] / p["input"]),
+        "ratio of the resistors inverted": lambda p: amplifier_bandwidth(p, gain=1 + p["input"] / p["feedback"]),
+        "gain-bandwidth product given": lambda p: amplifier_bandwidth(p, gain=1),
+        "divided by 2π as well": lambda p: amplifier_bandwidth(p) / (2 * math.pi),
+        "gain in dB taken as a ratio": lambda p: amplifier_bandwidth(p, gain=20 * math.log10(p["feedback"] / p["input"])),
+    },
+    unit="kHz",
+    decimals=1,
+    stems={
+        "zh": (
+            "运算放大器接成反相放大器，反馈电阻 {feedback} kΩ，输入电阻 {input} kΩ。运放的增益带宽积为 {gbw} MHz，单极点。闭环 −3 dB 带宽 = 增益带宽积/噪声增益，求闭环带宽（kHz），保留一位小数。",
+            "某反相放大电路：Rin = {input} kΩ，Rf = {feedback} kΩ，运放 GBW = {gbw} MHz（单极点模型，信号源内阻为零）。按“闭环带宽等于 GBW 除以噪声增益”估算 −3 dB 带宽，单位 kHz，取一位小数。",
+        ),
+        "en": (
+            "An operational amplifier is wired as an inverting amplifier with a feedback resistor of {feedback} kΩ and an input resistor of {input} kΩ. Its gain-bandwidth product is {gbw} MHz, with a single pole. The closed-loop −3 dB bandwidth is the gain-bandwidth product divided by the noise gain. Find it in kHz, to one decimal.",
+            "An inverting stage has Rin = {input} kΩ, Rf = {feedback} kΩ and an op-amp with a GBW of {gbw} MHz (single-pole model, source of zero impedance). Take the closed-loop bandwidth as GBW over noise gain. What is the −3 dB bandwidth in kHz, rounded to one decimal?",
+        ),
+    },
+    explanation={
+        "zh": "噪声增益 = 1 + Rf/Rin，反相接法也是如此；带宽 = GBW/(1 + Rf/Rin)，而不是除以信号增益 Rf/Rin。",
+        "en": "The noise gain is 1 + Rf/Rin for the inverting circuit too; the bandwidth is GBW/(1 + Rf/Rin), not GBW over the signal gain Rf/Rin.",
+    },
+    source=Source(title="Horowitz P, Hill W, The Art of Electronics, 3rd ed. (Cambridge University Press)", clause="chapter 4"),
+    worked=({"feedback": 100, "input": 10, "gbw": 10}, 909.1),
+)
+
+
+def switching_power(p: Params, *, voltage_power: int = 2) -> float:
+    """Dynamic power in mW of switched capacitance, α·C·V²·f; C in nF, V in V, f in MHz."""
+    return float(p["activity"] * p["capacitance"] * p["supply"] ** voltage_power * p["clock"])
+
+
+def _draw_core(rng: random.Random) -> Params | None:
+    p = {
+        "activity": amount(rng, 0.06, 0.29, 2),
+        "capacitance": amount(rng, 0.6, 4.8, 1),
+        "supply": amount(rng, 0.71, 1.29, 2),
+        "clock": rng.randrange(210, 990, 10),
+    }
+    return p if 30 <= switching_power(p) <= 900 and abs(p["supply"] - 1) > 0.04 else None
+
+
+E9 = Template(
+    id="E9",
+    subarea="digital",
+    draw=_draw_core,
+    gold=switching_power,
+    mistakes={
+        "factor 1/2 added": lambda p: switching_power(p) / 2,
+        "supply voltage not squared": lambda p: switching_power(p, voltage_power=1),
+        "activity left out": lambda p: switching_power(p) / p["activity"],
+        "both edges of the clock counted": lambda p: switching_power(p) * 2,
+    },
+    unit="mW",
+    decimals=1,
+    stems={
+        "zh": (
+            "某数字内核的开关总电容为 {capacitance} nF，电源 {supply} V，时钟 {clock} MHz，活动因子 α = {activity}（每个时钟周期平均有该比例的电容由 0 充到电源电压一次）。按 P = α·C·V²·f 求动态功耗（mW），保留一位小数。",
+            "估算芯片动态功耗：f = {clock} MHz，VDD = {supply} V，C = {capacitance} nF，α = {activity}。α 定义为每周期发生 0→1 翻转的电容比例，公式 P = α·C·VDD²·f，不计漏电和短路电流。功耗是多少 mW？取一位小数。",
+        ),
+        "en": (
+            "A digital core switches a total capacitance of {capacitance} nF at a supply of {supply} V and a clock of {clock} MHz. Its activity factor is α = {activity}: the share of the capacitance that is charged from 0 to the supply once in a clock cycle, on average. Find the dynamic power P = α·C·V²·f in mW, to one decimal.",
+            "Estimate the dynamic power of a chip: f = {clock} MHz, VDD = {supply} V, C = {capacitance} nF, α = {activity}, where α is the share of C that makes a 0→1 transition per cycle. Use P = α·C·VDD²·f and neglect leakage and short-circuit current. How many mW is it, rounded to one decimal?",
+        ),
+    },
+    explanation={
+        "zh": "α 只计 0→1 翻转，每次从电源取 C·V² 的能量，所以没有系数 1/2；nF × MHz = 10⁻³，结果直接是 mW。",
+        "en": "α counts 0→1 transitions only, and each draws C·V² from the supply, so there is no factor of 1/2; nF times MHz is 10⁻³, which gives mW directly.",
+    },
+    source=Source(title="Weste NHE, Harris DM, CMOS VLSI Design, 4th ed. (Addison-Wesley), dynamic power"),
+    worked=({"activity": 0.15, "capacitance": 1.2, "supply": 0.9, "clock": 800}, 116.6),
+)
+
+
+def microstrip_impedance(p: Params, *, thickness: float = 1, width: float = 0.8) -> float:
+    """Characteristic impedance in Ω of a surface microstrip by the relation of IPC-2141; lengths in mm."""
+    return float(87 / math.sqrt(p["epsilon"] + 1.41) * math.log(5.98 * p["height"] / (width * p["width"] + thickness * p["copper"])))
+
+
+def _draw_microstrip(rng: random.Random) -> Params | None:
+    p = {
+        "epsilon": amount(rng, 3.3, 4.7, 1),
+        "height": amount(rng, 0.11, 0.36, 2),
+        "width": amount(rng, 0.11, 0.39, 2),
+        "copper": rng.choice((0.018, 0.035)),
+    }
+    return p if 0.3 < p["width"] / p["height"] < 2 and 35 <= microstrip_impedance(p) <= 95 else None
+
+
+E12 = Template(
+    id="E12",
+    subarea="pcb_emc",
+    draw=_draw_microstrip,
+    gold=microstrip_impedance,
+    mistakes={
+        "logarithm to base 10": lambda p: microstrip_impedance(p) / math.log(10),
+        "thickness of the copper left out": lambda p: microstrip_impedance(p, thickness=0),
+        "width not multiplied by 0.8": lambda p: microstrip_impedance(p, width=1),
+        "1.41 left out of the root": lambda p: microstrip_impedance(p) * math.sqrt((p["epsilon"] + 1.41) / p["epsilon"]),
+        "square root left out": lambda p: microstrip_impedance(p) / math.sqrt(p["epsilon"] + 1.41),
+    },
+    unit="Ω",
+    decimals=1,
+    stems={
+        "zh": (
+            "按 IPC-2141 的近似式 Z0 = 87/√(εr + 1.41) × ln[5.98h/(0.8w + t)]（ln 为自然对数）计算表层微带线的特性阻抗：介电常数 εr = {epsilon}，介质厚度 h = {height} mm，线宽 w = {width} mm，铜厚 t = {copper} mm。单位 Ω，保留一位小数。",
+            "外层单端走线宽 {width} mm、铜厚 {copper} mm，到参考平面的介质厚 {height} mm，εr = {epsilon}。用公式 Z0 = 87/√(εr + 1.41) × ln[5.98h/(0.8w + t)]（自然对数，h 介质厚、w 线宽、t 铜厚）估算特性阻抗，多少 Ω？取一位小数。",
+        ),
+        "en": (
+            "With the approximation of IPC-2141, Z0 = 87/√(εr + 1.41) × ln[5.98h/(0.8w + t)], ln being the natural logarithm, calculate the characteristic impedance of a surface microstrip: εr = {epsilon}, dielectric height h = {height} mm, trace width w = {width} mm, copper thickness t = {copper} mm. Answer in Ω, to one decimal.",
+            "A single trace on an outer layer is {width} mm wide and {copper} mm thick; the dielectric down to its reference plane is {height} mm thick with εr = {epsilon}. Estimate the characteristic impedance by Z0 = 87/√(εr + 1.41) × ln[5.98h/(0.8w + t)] (natural logarithm; h height of the dielectric, w width, t copper thickness). How many Ω, rounded to one decimal?",
+        ),
+    },
+    explanation={
+        "zh": "先算 0.8w + t，再取 5.98h 与它之比的自然对数，乘以 87/√(εr + 1.41)。",
+        "en": "Work out 0.8w + t, take the natural logarithm of 5.98h over it, and multiply by 87/√(εr + 1.41).",
+    },
+    source=Source(title="IPC-2141, Design Guide for High-Speed Controlled Impedance Circuit Boards (surface microstrip)", kind="standard"),
+    worked=({"epsilon": 4.3, "width": 0.35, "height": 0.2, "copper": 0.035}, 48.6),
+)
+
+
+def resonance(p: Params) -> float:
+    """Resonant frequency in MHz of an LC circuit; inductance in µH, capacitance in pF."""
+    return float(1000 / (2 * math.pi * math.sqrt(p["inductance"] * p["capacitance"])))
+
+
+def _draw_tank(rng: random.Random) -> Params | None:
+    p = {
+        "inductance": rng.choice((1.2, 1.5, 1.8, 2.2, 2.7, 3.3, 3.9, 4.7, 5.6, 6.8, 8.2)),
+        "capacitance": rng.choice((12, 15, 18, 22, 27, 33, 39, 47, 56, 68, 82, 120, 150, 180, 220, 270, 330, 390, 470)),
+    }
+    return p if 3 <= resonance(p) <= 40 else None
+
+
+E13 = Template(
+    id="E13",
+    subarea="rf",
+    draw=_draw_tank,
+    gold=resonance,
+    mistakes={
+        "2π left out": lambda p: resonance(p) * 2 * math.pi,
+        "π used for 2π": lambda p: resonance(p) * 2,
+        "2π put under the root": lambda p: resonance(p) * math.sqrt(2 * math.pi),
+        "2π multiplied instead of divided": lambda p: resonance(p) * (2 * math.pi) ** 2,
+    },
+    unit="MHz",
+    decimals=2,
+    stems={
+        "zh": (
+            "LC 并联谐振回路的电感为 {inductance} µH，电容为 {capacitance} pF，忽略损耗。按 f0 = 1/(2π√(LC)) 求谐振频率（MHz），保留两位小数。",
+            "调谐电路用 {capacitance} pF 电容与 {inductance} µH 电感并联，视为无损。谐振频率公式 f0 = 1/(2π√(LC))，L 用 H、C 用 F。f0 是多少 MHz？取两位小数。",
+        ),
+        "en": (
+            "A parallel LC circuit has an inductance of {inductance} µH and a capacitance of {capacitance} pF; losses are neglected. Find its resonant frequency f0 = 1/(2π√(LC)) in MHz, to two decimals.",
+            "A tuned circuit joins a capacitor of {capacitance} pF and an inductor of {inductance} µH in parallel, both lossless. With f0 = 1/(2π√(LC)), L in H and C in F, at how many MHz does it resonate? Round to two decimals.",
+        ),
+    },
+    explanation={
+        "zh": "把 µH 与 pF 换成 H 与 F 代入 f0 = 1/(2π√(LC))；1/√(LC) 是角频率 rad/s。",
+        "en": "Put L in H and C in F into f0 = 1/(2π√(LC)); 1/√(LC) alone is the angular frequency in rad/s.",
+    },
+    source=Source(title="Horowitz P, Hill W, The Art of Electronics, 3rd ed. (Cambridge University Press)", clause="chapter 1"),
+    worked=({"inductance": 10, "capacitance": 100}, 5.03),
+)
+
+
+def channel_capacity(p: Params, *, decibels_a_decade: float = 10) -> float:
+    """Capacity in Mbit/s of a channel with white noise, B·log2(1 + S/N); bandwidth in MHz, ratio in dB."""
+    return float(p["bandwidth"] * math.log2(1 + 10 ** (p["snr"] / decibels_a_decade)))
+
+
+def _one_left_out(p: Params) -> float | None:
+    value = p["bandwidth"] * math.log2(10 ** (p["snr"] / 10))
+    return float(value) if value < 0.96 * channel_capacity(p) else None
+
+
+def _draw_channel(rng: random.Random) -> Params | None:
+    return {"bandwidth": rng.choice((1.4, 2.5, 3.5, 5, 7, 8, 10, 15, 20, 40, 80)), "snr": amount(rng, 3.1, 29.9, 1)}
+
+
+E15 = Template(
+    id="E15",
+    subarea="rf",
+    draw=_draw_channel,
+    gold=channel_capacity,
+    mistakes={
+        "dB not converted to a ratio": lambda p: p["bandwidth"] * math.log2(1 + p["snr"]),
+        "dB converted with 20 instead of 10": lambda p: channel_capacity(p, decibels_a_decade=20),
+        "natural logarithm used": lambda p: channel_capacity(p) * math.log(2),
+        "logarithm to base 10 used": lambda p: channel_capacity(p) * math.log10(2),
+        "1 not added to the ratio": _one_left_out,
+    },
+    unit="Mbit/s",
+    decimals=2,
+    stems={
+        "zh": (
+            "加性高斯白噪声信道的带宽为 {bandwidth} MHz，信噪比（功率比）为 {snr} dB。按香农公式 C = B·log₂(1 + S/N) 求信道容量（Mbit/s），保留两位小数。",
+            "某无线链路接收端测得信噪比 {snr} dB，信道带宽 {bandwidth} MHz，噪声为高斯白噪声。香农公式 C = B·log₂(1 + S/N) 中的 S/N 是功率的倍数。理论最高速率是多少 Mbit/s？取两位小数。",
+        ),
+        "en": (
+            "A channel with additive white Gaussian noise has a bandwidth of {bandwidth} MHz and a signal-to-noise ratio (of powers) of {snr} dB. Find its capacity by Shannon's formula, C = B·log₂(1 + S/N), in Mbit/s to two decimals.",
+            "At the receiver of a radio link the signal-to-noise ratio is {snr} dB in a channel of {bandwidth} MHz; the noise is white and Gaussian. In Shannon's C = B·log₂(1 + S/N) the S/N is a ratio of powers, not in dB. What is the highest rate possible, in Mbit/s, rounded to two decimals?",
+        ),
+    },
+    explanation={
+        "zh": "先把 dB 换成倍数 S/N = 10^(dB/10)，再取以 2 为底的对数；MHz × bit = Mbit/s。",
+        "en": "Turn dB into a ratio, S/N = 10^(dB/10), then take the logarithm to base 2; MHz times bits gives Mbit/s.",
+    },
+    source=Source(title="Shannon CE, Communication in the Presence of Noise, Proc IRE 1949;37:10-21", kind="paper"),
+    worked=({"bandwidth": 20, "snr": 15}, 100.56),
+)
+
+
+def register_after(p: Params, *, clocks: int | None = None, invert: int = 0, tap: int | None = None) -> int:
+    """State of a shift register with feedback after `clocks`: shifted to the left, q[top] XOR q[tap] enters at q0."""
+    width, state = p["width"], p["start"]
+    for _ in range(p["clocks"] if clocks is None else clocks):
+        fed = (state >> (width - 1) ^ state >> (p["tap"] if tap is None else tap) ^ invert) & 1
+        state = (state << 1 | fed) & ((1 << width) - 1)
+    return int(state)
+
+
+def _shifted_to_the_right(p: Params) -> float | None:
+    width, state = p["width"], p["start"]
+    for _ in range(p["clocks"]):
+        fed = (state >> (width - 1) ^ state >> p["tap"]) & 1
+        state = state >> 1 | fed << (width - 1)
+    return float(state) if state else None
+
+
+def _complemented(p: Params) -> float | None:
+    return float(register_after(p, invert=1)) or None
+
+
+def _draw_register(rng: random.Random) -> Params | None:
+    width = rng.choice((5, 6, 7, 8))
+    p = {"width": width, "tap": rng.randint(1, width - 2), "start": rng.randint(3, 2**width - 2), "clocks": rng.randint(4, 9)}
+    states = [register_after(p, clocks=clocks) for clocks in range(p["clocks"] + 2)]
+    return p if len(set(states)) == len(states) and states[-2] >= 3 and min(states) > 0 else None
+
+
+E20 = Template(
+    id="E20",
+    subarea="digital",
+    draw=_draw_register,
+    gold=lambda p: float(register_after(p)),
+    mistakes={
+        "one clock too few": lambda p: float(register_after(p, clocks=p["clocks"] - 1)),
+        "one clock too many": lambda p: float(register_after(p, clocks=p["clocks"] + 1)),
+        "shifted to the right": _shifted_to_the_right,
+        "XNOR used for XOR": _complemented,
+        "tap one place too low": lambda p: float(register_after(p, tap=p["tap"] - 1)),
+    },
+    unit="",
+    decimals=0,
+    tolerance=Tolerance(rel=0, abs=0),
+    shown=lambda p, _: {"top": p["width"] - 1},
+    stems={
+        "zh": (
+            "一个 {width} 位线性反馈移位寄存器，最高位为 q{top}，最低位为 q0。每个时钟沿，先算反馈位 q{top} 异或 q{tap}，然后整体左移一位（最高位移出丢弃），反馈位移入 q0。初值为十进制 {start}。经过 {clocks} 个时钟后寄存器的值是多少？按无符号数写成十进制整数。",
+            "LFSR 宽 {width} 位，当前值（无符号十进制）为 {start}。每拍的新值 = 原值左移一位、丢弃移出的最高位，最低位 q0 填入 q{top} XOR q{tap}（取移位前的值）。再过 {clocks} 拍，寄存器的无符号十进制值是多少？",
+        ),
+        "en": (
+            "A linear feedback shift register has {width} bits, from q{top} (most significant) down to q0. At each clock edge the feedback bit q{top} XOR q{tap} is formed, the register is shifted left by one place (the top bit drops out), and the feedback bit enters at q0. It starts at {start} (decimal). What is its value after {clocks} clocks, as an unsigned decimal integer?",
+            "An LFSR is {width} bits wide and holds {start}, read as an unsigned decimal number. On every clock the new value is the old one shifted left by one, without the bit shifted out, and with q{top} XOR q{tap} of the old value put into q0. Which unsigned decimal value does it hold after {clocks} clocks?",
+        ),
+    },
+    explanation={
+        "zh": "逐拍推算：反馈位取自移位前的两个抽头，左移后填入最低位，再把最后的二进制状态换成十进制。",
+        "en": "Step clock by clock: the feedback comes from the two taps before the shift and fills the lowest bit; the last state is read as a binary number.",
+    },
+    source=Source(title="Golomb SW, Shift Register Sequences (linear feedback shift registers)"),
+    worked=({"width": 5, "tap": 2, "start": 19, "clocks": 4}, 30.0),
+)
+
+TEMPLATES: tuple[Template, ...] = (E1, E2, E3, E4, E5, E6, E7, E8, E9, E10, E11, E12, E13, E14, E15, E16, E17, E20)
