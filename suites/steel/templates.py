@@ -1,4 +1,4 @@
-"""Drawn items of steel: twelve calculations from the sinter plant to the test house.
+"""Drawn items of steel: calculations from the sinter plant to the test house.
 
 Where practice has several formulas or constants, the stem prints the one that is meant. Printed amounts never end in a
 zero, so that a redrawn item has as many digits as the one it replaces.
@@ -624,4 +624,474 @@ S16 = Template(
 )
 
 
-TEMPLATES: tuple[Template, ...] = (S1, S3, S4, S5, S6, S7, S8, S11, S12, S13, S15, S16)
+def cracking_parameter(p: Params, *, nickel: float = 60, manganese: float = 20, boron: float = 5) -> float:
+    """Pcm of Ito and Bessyo with boron, mass per cent; the keywords are the divisors and the factor of boron."""
+    plain = {**p, "mn": 0.0, "ni": 0.0}
+    return float(_cracking_parameter(plain) + p["mn"] / manganese + p["ni"] / nickel + boron * p["b"])
+
+
+def _draw_plate(rng: random.Random) -> Params | None:
+    p = {
+        "c": amount(rng, 0.04, 0.11, 2),
+        "si": amount(rng, 0.15, 0.39, 2),
+        "mn": amount(rng, 1.21, 1.75, 2),
+        "cu": amount(rng, 0.11, 0.34, 2),
+        "ni": amount(rng, 0.12, 0.49, 2),
+        "cr": amount(rng, 0.11, 0.34, 2),
+        "mo": amount(rng, 0.06, 0.24, 2),
+        "v": amount(rng, 0.02, 0.07, 2),
+        "b": amount(rng, 0.0011, 0.0024, 4),
+    }
+    return p if 0.16 <= cracking_parameter(p) <= 0.27 else None
+
+
+S2 = Template(
+    id="S2",
+    subarea="testing_grades",
+    draw=_draw_plate,
+    gold=cracking_parameter,
+    mistakes={
+        "carbon equivalent of the IIW calculated instead": carbon_equivalent,
+        "boron left out": lambda p: cracking_parameter(p, boron=0),
+        "boron counted once instead of five times": lambda p: cracking_parameter(p, boron=1),
+        "manganese divided by 6": lambda p: cracking_parameter(p, manganese=6),
+        "nickel divided by 20": lambda p: cracking_parameter(p, nickel=20),
+    },
+    unit="%",
+    decimals=4,
+    tolerance=Tolerance(rel=0, abs=0.001),
+    stems={
+        "zh": (
+            "某低碳焊接用厚板的熔炼分析（质量分数，%）：C {c}，Si {si}，Mn {mn}，Cu {cu}，Ni {ni}，Cr {cr}，Mo {mo}，V {v}，B {b}。按伊藤—别所公式，即 GB/T 1591 中的焊接裂纹敏感性指数 Pcm，计算 Pcm，单位 %，保留四位小数。",
+            "厚板焊前评定冷裂倾向，需核对焊接裂纹敏感性指数 Pcm（伊藤—别所公式，与 GB/T 1591 一致）。质保书成分（%）：碳 {c}、硅 {si}、锰 {mn}、铜 {cu}、镍 {ni}、铬 {cr}、钼 {mo}、钒 {v}、硼 {b}。Pcm 应为百分之多少？取四位小数。",
+        ),
+        "en": (
+            "Ladle analysis of a low-carbon plate for welding, in mass %: C {c}, Si {si}, Mn {mn}, Cu {cu}, Ni {ni}, Cr {cr}, Mo {mo}, V {v}, B {b}. Calculate the cracking parameter Pcm of Ito and Bessyo, as in GB/T 1591, in % to four decimals.",
+            "Before heavy plate is welded its tendency to cold cracking is judged by Pcm (formula of Ito and Bessyo, as used in GB/T 1591). The certificate lists carbon {c} %, silicon {si} %, manganese {mn} %, copper {cu} %, nickel {ni} %, chromium {cr} %, molybdenum {mo} %, vanadium {v} % and boron {b} %. What is Pcm in %, rounded to four decimals?",
+        ),
+    },
+    explanation={
+        "zh": "Pcm = C + Si/30 + (Mn + Cu + Cr)/20 + Ni/60 + Mo/15 + V/10 + 5B。",
+        "en": "Pcm = C + Si/30 + (Mn + Cu + Cr)/20 + Ni/60 + Mo/15 + V/10 + 5B.",
+    },
+    source=Source(title="GB/T 1591-2018 低合金高强度结构钢", kind="standard"),
+    worked=({"c": 0.07, "si": 0.25, "mn": 1.55, "cu": 0.2, "cr": 0.2, "ni": 0.3, "mo": 0.15, "v": 0.04, "b": 0.001}, 0.1998),
+)
+
+
+def decarburising_oxygen(p: Params, *, to_monoxide: float | None = None) -> float:
+    """Oxygen in m³ (0 °C, 1 atm) per t of metal; `to_monoxide` is the share of the carbon that burns to CO, in [0, 1]."""
+    share = p["monoxide"] / 100 if to_monoxide is None else to_monoxide
+    kilomoles = (p["start"] - p["end"]) * 10 / 12
+    return float(kilomoles * (share / 2 + 1 - share) * 22.4)
+
+
+def _draw_blow(rng: random.Random) -> Params | None:
+    return {"start": amount(rng, 3.81, 4.49, 2), "end": amount(rng, 0.04, 0.14, 2), "monoxide": rng.randint(81, 94)}
+
+
+S9 = Template(
+    id="S9",
+    subarea="steelmaking",
+    draw=_draw_blow,
+    gold=decarburising_oxygen,
+    mistakes={
+        "all carbon burnt to CO2": lambda p: decarburising_oxygen(p, to_monoxide=0),
+        "all carbon burnt to CO": lambda p: decarburising_oxygen(p, to_monoxide=1),
+        "shares of CO and CO2 swapped": lambda p: decarburising_oxygen(p, to_monoxide=1 - p["monoxide"] / 100),
+        "oxygen atoms counted instead of molecules": lambda p: 2 * decarburising_oxygen(p),
+        "oxygen given in kg": lambda p: decarburising_oxygen(p) / 22.4 * 32,
+    },
+    unit="m³/t",
+    decimals=2,
+    stems={
+        "zh": (
+            "转炉吹炼使金属含碳量由 {start} % 降到 {end} %，氧化的碳中 {monoxide} % 生成 CO，其余生成 CO₂。碳的摩尔质量取 12 kg/kmol，气体摩尔体积取 22.4 m³/kmol（标准状态）。只计脱碳，不计金属质量变化和其他元素的氧化，每吨金属需氧多少 m³（标准状态）？保留两位小数。",
+            "估算脱碳耗氧：入炉金属含碳 {start} %，终点含碳 {end} %；炉气中碳有 {monoxide} %（按碳的摩尔数）以 CO 逸出，余为 CO₂，二次燃烧不另计。C 取 12 kg/kmol，O₂ 每 kmol 为 22.4 m³（0 ℃，101.325 kPa）。按每吨金属计，脱碳需要的氧气为多少 m³（标准状态）？取两位小数。",
+        ),
+        "en": (
+            "A converter blow lowers the carbon of the metal from {start} % to {end} %. Of the carbon oxidised, {monoxide} % becomes CO and the rest CO₂. Take 12 kg/kmol for carbon and 22.4 m³/kmol for gases at standard conditions. Counting decarburisation only, and neglecting the change of the metal's mass, how many m³ of oxygen (standard conditions) are needed per t of metal? Give two decimals.",
+            "Oxygen for decarburisation: the charge holds {start} % C, the steel at the end of the blow {end} % C. Of the carbon removed {monoxide} % (by moles) leaves as CO, the rest as CO₂; other elements are not counted and the mass of the metal is taken as constant. With C = 12 kg/kmol and 22.4 m³ of O₂ per kmol at standard conditions, find the oxygen in m³ (standard conditions) per t of metal, to two decimals.",
+        ),
+    },
+    explanation={
+        "zh": "每吨金属烧去碳 (C1 − C2)×10 kg，除以 12 得 kmol；生成 CO 每 mol C 需 0.5 mol O₂，生成 CO₂ 需 1 mol O₂；再乘 22.4。",
+        "en": "Carbon burnt is (C1 − C2)×10 kg per t, divided by 12 for kmol; CO needs 0.5 mol O₂ per mol C and CO₂ needs 1 mol; multiply by 22.4.",
+    },
+    source=Source(title="Stoichiometry of decarburisation in converter steelmaking", kind="textbook"),
+    worked=({"start": 4.2, "end": 0.05, "monoxide": 90}, 42.61),
+)
+
+
+def scrap_heat(p: Params, *, solid: float = 0.699, latent: float = 272, liquid: float = 0.837) -> float:
+    """Heat in kJ that turns 1 kg of cold scrap into steel at tapping temperature; the scrap melts at 1500 °C."""
+    return float(solid * (1500 - p["cold"]) + latent + liquid * (p["tap"] - 1500))
+
+
+def _draw_coolant(rng: random.Random) -> Params | None:
+    return {"surplus": rng.randint(111, 289), "cold": rng.randint(11, 34), "tap": rng.randint(1621, 1694)}
+
+
+S10 = Template(
+    id="S10",
+    subarea="steelmaking",
+    draw=_draw_coolant,
+    gold=lambda p: p["surplus"] * 1000 / scrap_heat(p),
+    mistakes={
+        "latent heat of melting left out": lambda p: p["surplus"] * 1000 / scrap_heat(p, latent=0),
+        "heating of the molten steel left out": lambda p: p["surplus"] * 1000 / scrap_heat(p, liquid=0),
+        "heating of the solid scrap left out": lambda p: p["surplus"] * 1000 / scrap_heat(p, solid=0),
+        "specific heat of the liquid used throughout": lambda p: p["surplus"] * 1000 / scrap_heat(p, solid=0.837),
+        "latent heat subtracted": lambda p: p["surplus"] * 1000 / scrap_heat(p, latent=-272),
+    },
+    unit="kg/t",
+    decimals=1,
+    stems={
+        "zh": (
+            "转炉热平衡每吨铁水富余热 {surplus} MJ，用废钢作冷却剂全部吸收。废钢初温 {cold} ℃，在 1500 ℃ 熔化，最终升到出钢温度 {tap} ℃。固态平均比热容 0.699 kJ/(kg·℃)，熔化潜热 272 kJ/kg，液态比热容 0.837 kJ/(kg·℃)。每吨铁水可加废钢多少 kg？保留一位小数。",
+            "计算废钢冷却用量：废钢从 {cold} ℃ 加热到熔点 1500 ℃（固态比热容 0.699 kJ/(kg·℃)），熔化（潜热 272 kJ/kg），钢液再升温到 {tap} ℃（比热容 0.837 kJ/(kg·℃)）。若每吨铁水有 {surplus} MJ 热量需由废钢平衡，求废钢加入量，单位 kg/t 铁水，取一位小数。",
+        ),
+        "en": (
+            "The heat balance of a converter leaves {surplus} MJ per t of hot metal, all to be taken up by scrap. The scrap is charged at {cold} °C, melts at 1500 °C and ends at the tapping temperature of {tap} °C. Mean specific heat of the solid 0.699 kJ/(kg·°C), latent heat of melting 272 kJ/kg, specific heat of the liquid 0.837 kJ/(kg·°C). How many kg of scrap can be charged per t of hot metal? Give one decimal.",
+            "Scrap as coolant: it is heated from {cold} °C to its melting point of 1500 °C (solid, 0.699 kJ/(kg·°C)), melted (272 kJ/kg), and the liquid is heated on to {tap} °C (0.837 kJ/(kg·°C)). If {surplus} MJ per t of hot metal must be balanced by scrap, find the scrap charge in kg per t of hot metal, to one decimal.",
+        ),
+    },
+    explanation={
+        "zh": "每千克废钢吸热 = 固态升温 + 熔化潜热 + 液态升温，三项都要计；废钢量 = 富余热 ÷ 每千克吸热。",
+        "en": "Each kg takes up the heating of the solid, the latent heat and the heating of the liquid; divide the surplus heat by their sum.",
+    },
+    source=Source(title="Converter heat balance with scrap as coolant; the constants used are printed in the stem", kind="textbook"),
+    worked=({"surplus": 180, "cold": 25, "tap": 1650}, 126.0),
+)
+
+
+def equivalent_time(p: Params, *, zero: float = 273, base: float = 10) -> float:
+    """Hours at the second temperature with the same Hollomon-Jaffe parameter (T/K)(20 + log t); `zero` is 0 °C on the scale used."""
+    parameter = (p["first"] + zero) * (20 + math.log(p["hours"], base))
+    return float(base ** (parameter / (p["second"] + zero) - 20))
+
+
+def _draw_tempering(rng: random.Random) -> Params | None:
+    first = rng.randint(561, 679)
+    p = {"first": first, "second": first - rng.randint(11, 31), "hours": amount(rng, 1.3, 4.4, 1)}
+    return p if equivalent_time(p) <= 24 else None
+
+
+S14 = Template(
+    id="S14",
+    subarea="heat_treatment",
+    draw=_draw_tempering,
+    gold=equivalent_time,
+    mistakes={
+        "temperatures left in degrees Celsius": lambda p: equivalent_time(p, zero=0),
+        "natural logarithm used": lambda p: equivalent_time(p, base=math.e),
+        "temperatures swapped": lambda p: equivalent_time({**p, "first": p["second"], "second": p["first"]}),
+        "time scaled with absolute temperature": lambda p: p["hours"] * (p["first"] + 273) / (p["second"] + 273),
+    },
+    unit="h",
+    decimals=2,
+    tolerance=Tolerance(rel=0.02),
+    stems={
+        "zh": (
+            "回火参数（Hollomon–Jaffe）P = T(20 + lg t)，T 为热力学温度（K，取 ℃ + 273），t 为时间（h）。原工艺 {first} ℃ 回火 {hours} h，现改为 {second} ℃。要使回火参数 P 相同，需回火多少小时？保留两位小数。",
+            "某调质件规定在 {first} ℃ 回火 {hours} h，炉子只能开到 {second} ℃。按 Hollomon–Jaffe 参数 T(20 + lg t) 相等换算（T 以 K 计，0 ℃ 取 273 K；t 以 h 计，lg 为常用对数），在较低温度下的等效回火时间是多少小时？取两位小数。",
+        ),
+        "en": (
+            "The Hollomon–Jaffe parameter is P = T(20 + lg t), with T in kelvin (°C + 273), t in hours and lg the logarithm to base 10. A part was tempered at {first} °C for {hours} h and is now to be tempered at {second} °C. How many hours give the same P? Give two decimals.",
+            "A quenched part should be tempered for {hours} h at {first} °C, but the furnace only reaches {second} °C. Equate the tempering parameter of Hollomon and Jaffe, T(20 + lg t), where T is in kelvin (0 °C is taken as 273 K), t in hours and lg is the decimal logarithm. What is the equivalent time at the lower temperature in hours, to two decimals?",
+        ),
+    },
+    explanation={
+        "zh": "lg t2 = T1(20 + lg t1)/T2 − 20，温度用开尔文，对数以 10 为底。",
+        "en": "lg t2 = T1(20 + lg t1)/T2 − 20, temperatures in kelvin and logarithms to base 10.",
+    },
+    source=Source(title="Hollomon JH, Jaffe LD, Time-temperature relations in tempering steel, Trans AIME 1945;162:223-249", kind="paper"),
+    worked=({"first": 600, "second": 580, "hours": 2}, 5.98),
+)
+
+
+def martensite_share(p: Params, *, base: float = math.e) -> float:
+    """Martensite in per cent after cooling from Ms to T by Koistinen and Marburger, rate 0.011 per °C."""
+    return float(100 * (1 - base ** (-0.011 * (p["start"] - p["quenched"]))))
+
+
+def _linear_share(p: Params) -> float | None:
+    share = 1.1 * (p["start"] - p["quenched"])
+    return share if share < 100 else None
+
+
+def _draw_interrupted(rng: random.Random) -> Params | None:
+    p = {"start": rng.randint(211, 379), "quenched": rng.randint(101, 259)}
+    return p if 60 <= p["start"] - p["quenched"] <= 190 else None
+
+
+S17 = Template(
+    id="S17",
+    subarea="heat_treatment",
+    draw=_draw_interrupted,
+    gold=martensite_share,
+    mistakes={
+        "untransformed austenite given": lambda p: 100 - martensite_share(p),
+        "power of ten taken for the exponential": lambda p: martensite_share(p, base=10),
+        "quenching temperature not subtracted from Ms": lambda p: martensite_share({**p, "quenched": 0}),
+        "exponential replaced by a straight line": _linear_share,
+    },
+    unit="%",
+    decimals=1,
+    stems={
+        "zh": (
+            "Koistinen–Marburger 式：马氏体体积分数 f = 1 − exp[−0.011(Ms − T)]，温度以 ℃ 计。某钢 Ms = {start} ℃，淬火到 {quenched} ℃ 停留。此时马氏体占多少（体积分数，%）？保留一位小数。",
+            "淬火中断在 {quenched} ℃，钢的马氏体开始转变温度为 {start} ℃。未转变奥氏体的分数按 exp(−0.011·ΔT) 计算，ΔT 为低于 Ms 的过冷度（℃）。求此时马氏体的体积分数（%），取一位小数。",
+        ),
+        "en": (
+            "By Koistinen and Marburger the volume fraction of martensite is f = 1 − exp[−0.011(Ms − T)], temperatures in °C. A steel with Ms = {start} °C is quenched to {quenched} °C and held there. How much of it is martensite, in % by volume? Give one decimal.",
+            "A quench is interrupted at {quenched} °C; the martensite start temperature of the steel is {start} °C. The fraction of austenite not yet transformed is exp(−0.011·ΔT), where ΔT is the undercooling below Ms in °C. Find the volume fraction of martensite in %, to one decimal.",
+        ),
+    },
+    explanation={
+        "zh": "f = 1 − exp[−0.011(Ms − T)]；exp 项本身是未转变的奥氏体。",
+        "en": "f = 1 − exp[−0.011(Ms − T)]; the exponential itself is the austenite left.",
+    },
+    source=Source(
+        title="Koistinen DP, Marburger RE, A general equation prescribing the extent of the austenite-martensite transformation, Acta Metall 1959;7:59-60",
+        kind="paper",
+    ),
+    worked=({"start": 330, "quenched": 150}, 86.2),
+)
+
+
+def largest_draught(p: Params) -> float:
+    """Largest draught in mm that rolls of radius R bite freely with friction mu: tan(alpha) = mu, cos(alpha) = 1 - dh/(2R)."""
+    return float(2 * p["radius"] * (1 - 1 / math.sqrt(1 + p["friction"] ** 2)))
+
+
+def _draw_bite(rng: random.Random) -> Params | None:
+    return {"radius": rng.randint(301, 599), "friction": amount(rng, 0.29, 0.41, 2)}
+
+
+S18 = Template(
+    id="S18",
+    subarea="rolling",
+    draw=_draw_bite,
+    gold=largest_draught,
+    mistakes={
+        "roll diameter used for the radius": lambda p: 2 * largest_draught(p),
+        "factor 2 left out": lambda p: largest_draught(p) / 2,
+        "friction coefficient taken for the angle in radians": lambda p: 2 * p["radius"] * (1 - math.cos(p["friction"])),
+        "sine taken for the tangent": lambda p: 2 * p["radius"] * (1 - math.sqrt(1 - p["friction"] ** 2)),
+        "contact length given": lambda p: math.sqrt(p["radius"] * largest_draught(p)),
+    },
+    unit="mm",
+    decimals=2,
+    stems={
+        "zh": (
+            "自然咬入的极限条件：tan α = μ，cos α = 1 − Δh/(2R)，α 为咬入角，不作小角度近似。轧辊半径 R = {radius} mm，摩擦系数 μ = {friction}。求最大压下量 Δh（mm），保留两位小数。",
+            "粗轧机工作辊半径 {radius} mm，轧件与轧辊间摩擦系数 {friction}。咬入角 α 最大等于摩擦角（其正切为摩擦系数），压下量与咬入角的几何关系为 Δh = 2R(1 − cos α)，按精确式计算。能自然咬入的最大压下量是多少 mm？取两位小数。",
+        ),
+        "en": (
+            "Rolls bite freely up to tan α = μ, and cos α = 1 − Δh/(2R), where α is the angle of bite; no small-angle approximation is to be used. The roll radius R is {radius} mm and the coefficient of friction μ is {friction}. Find the largest draught Δh in mm, to two decimals.",
+            "The work rolls of a roughing mill have a radius of {radius} mm; the coefficient of friction between stock and rolls is {friction}. The angle of bite α can at most equal the angle of friction, whose tangent is the coefficient of friction, and the draught is exactly Δh = 2R(1 − cos α). What is the largest draught that is bitten freely, in mm with two decimals?",
+        ),
+    },
+    explanation={
+        "zh": "cos α = 1/√(1 + μ²)，Δh = 2R(1 − cos α)；μ 是摩擦角的正切，不是弧度数，也不是正弦。",
+        "en": "cos α = 1/√(1 + μ²), so Δh = 2R(1 − cos α); μ is the tangent of the angle, neither the angle in radians nor its sine.",
+    },
+    source=Source(title="Angle of bite and friction, as taught in rolling", kind="textbook"),
+    worked=({"radius": 550, "friction": 0.35}, 61.76),
+)
+
+
+def rolling_force(p: Params, *, radius: float = 1, draught: float | None = None) -> float:
+    """Rolling force in MN: mean pressure (MPa) x width (mm) x contact length (mm); `radius` scales the roll's radius."""
+    used = p["entry"] - p["exit"] if draught is None else draught
+    return float(p["pressure"] * p["width"] * contact_length(radius * p["radius"], used) / 1e6)
+
+
+def _draw_force(rng: random.Random) -> Params | None:
+    entry = rng.randint(101, 239)
+    return {
+        "pressure": rng.randint(101, 219),
+        "width": rng.randint(1011, 1889),
+        "radius": rng.randint(401, 599),
+        "entry": entry,
+        "exit": entry - rng.randint(15, 45),
+    }
+
+
+S19 = Template(
+    id="S19",
+    subarea="rolling",
+    draw=lambda rng: p if (p := _draw_force(rng)) is not None and p["exit"] >= 70 else None,
+    gold=rolling_force,
+    mistakes={
+        "roll diameter used for the radius": lambda p: rolling_force(p, radius=2),
+        "exit thickness used for the draught": lambda p: rolling_force(p, draught=p["exit"]),
+        "half the draught used": lambda p: rolling_force(p, draught=(p["entry"] - p["exit"]) / 2),
+        "mean thickness used for the contact length": lambda p: p["pressure"] * p["width"] * (p["entry"] + p["exit"]) / 2 / 1e6,
+    },
+    unit="MN",
+    decimals=2,
+    stems={
+        "zh": (
+            "轧制力 F = p̄·b·√(R·Δh)，p̄ 为平均单位压力，b 为宽度，R 为工作辊半径，Δh 为压下量。某道次 p̄ = {pressure} MPa，b = {width} mm，R = {radius} mm，入口厚度 {entry} mm，出口厚度 {exit} mm。求轧制力（MN），保留两位小数。",
+            "粗轧一道次由 {entry} mm 轧到 {exit} mm，板宽 {width} mm（不计宽展），工作辊半径 {radius} mm，变形区平均单位压力 {pressure} MPa。轧制力等于平均单位压力乘接触面积，接触弧长取轧辊半径与压下量之积的平方根。轧制力是多少 MN？取两位小数。",
+        ),
+        "en": (
+            "The rolling force is F = p·b·√(R·Δh): mean pressure p, width b, work roll radius R, draught Δh. In a pass p = {pressure} MPa, b = {width} mm and R = {radius} mm; the stock enters {entry} mm thick and leaves {exit} mm thick. Find the rolling force in MN, to two decimals.",
+            "A roughing pass takes stock {width} mm wide (no spread) from {entry} mm to {exit} mm between work rolls of {radius} mm radius; the mean pressure in the roll gap is {pressure} MPa. The force is mean pressure times contact area, and the contact length is the square root of roll radius times draught. What is the rolling force in MN, with two decimals?",
+        ),
+    },
+    explanation={
+        "zh": "Δh = 入口厚度 − 出口厚度；F = p̄·b·√(R·Δh)，MPa × mm² = N，再化为 MN。",
+        "en": "The draught is entry less exit thickness; F = p·b·√(R·Δh), where MPa × mm² is N, turned into MN.",
+    },
+    source=Source(title="Rolling force from mean pressure and projected contact area, as taught in rolling", kind="textbook"),
+    worked=({"pressure": 180, "width": 1250, "radius": 550, "entry": 210, "exit": 170}, 33.37),
+)
+
+
+def moist_ore(p: Params, *, metal: float | None = None) -> float:
+    """Moist ore in kg per t of hot metal: its iron, less what is lost, is the iron of the metal. `metal`: per cent Fe of the metal."""
+    iron = p["metal_iron"] if metal is None else metal
+    return float(1000 * iron / (p["ore_iron"] * (1 - p["loss"] / 100) * (1 - p["moisture"] / 100)))
+
+
+def _draw_ore(rng: random.Random) -> Params | None:
+    return {
+        "metal_iron": amount(rng, 93.8, 94.9, 1),
+        "ore_iron": amount(rng, 55.1, 64.9, 1),
+        "loss": amount(rng, 3.5, 5.9, 1),
+        "moisture": amount(rng, 4.1, 8.9, 1),
+    }
+
+
+S20 = Template(
+    id="S20",
+    subarea="raw_materials",
+    draw=_draw_ore,
+    gold=moist_ore,
+    mistakes={
+        "moisture left out": lambda p: moist_ore({**p, "moisture": 0}),
+        "losses left out": lambda p: moist_ore({**p, "loss": 0}),
+        "hot metal taken as pure iron": lambda p: moist_ore(p, metal=100),
+        "multiplied by the dry share": lambda p: moist_ore(p) * (1 - p["moisture"] / 100) ** 2,
+        "multiplied by the yield of iron": lambda p: moist_ore(p) * (1 - p["loss"] / 100) ** 2,
+    },
+    unit="kg/t",
+    decimals=0,
+    stems={
+        "zh": (
+            "高炉全部用一种块矿冶炼。生铁含 Fe {metal_iron} %；块矿干基含 Fe {ore_iron} %，含水 {moisture} %（占湿矿质量）；矿石带入的铁有 {loss} % 随炉渣和炉尘损失，其余进入生铁。每吨生铁需要湿矿多少 kg？取整数。",
+            "铁矿石用量计算：铁水中铁的质量分数 {metal_iron} %，矿石化验 TFe {ore_iron} %（干基），到厂水分 {moisture} %（湿基），入炉铁量的 {loss} % 损失于渣和尘，其他炉料不带入铁。求每吨铁水的湿矿消耗（kg），四舍五入到整数。",
+        ),
+        "en": (
+            "A blast furnace is charged with one lump ore only. The hot metal contains {metal_iron} % Fe; the dry ore contains {ore_iron} % Fe and arrives with {moisture} % moisture (of the moist mass). Of the iron charged {loss} % is lost with slag and dust, the rest goes into the metal. How many kg of moist ore are needed per t of hot metal? Round to a whole number.",
+            "Ore consumption: hot metal with {metal_iron} % iron by mass; ore assay {ore_iron} % total Fe on the dry basis; moisture of the delivered ore {moisture} % on the wet basis; {loss} % of the iron charged is lost in slag and dust, and no other material brings iron. Find the moist ore in kg per t of hot metal, to the nearest whole number.",
+        ),
+    },
+    explanation={
+        "zh": "湿矿量 = 1000·[Fe] ÷ [TFe·(1 − 损失)·(1 − 水分)]：损失和水分都使需要量增大。",
+        "en": "Moist ore = 1000·[Fe] ÷ [TFe·(1 − loss)·(1 − moisture)]: losses and moisture both raise the need.",
+    },
+    source=Source(title="Iron balance of the blast furnace (ore per tonne of hot metal)", kind="textbook"),
+    worked=({"metal_iron": 94.5, "ore_iron": 57.5, "loss": 0.2, "moisture": 0}, 1647),
+)
+
+
+def stress(force: float, diameter: float) -> float:
+    """Stress in MPa of a round bar: force in kN, diameter in mm."""
+    return 4000 * force / (math.pi * diameter**2)
+
+
+def _draw_round_piece(rng: random.Random) -> Params | None:
+    diameter = amount(rng, 9.91, 10.09, 2)
+    strength = rng.randint(415, 690)
+    force = round(strength * math.pi * diameter**2 / 4000, 1)
+    p = {
+        "diameter": diameter,
+        "broken": amount(rng, 5.61, 7.49, 2),
+        "yielding": round(force * rng.randint(66, 84) / 100, 1),
+        "force": force,
+    }
+    return p if all(value != int(value) for value in p.values()) else None
+
+
+S21 = Template(
+    id="S21",
+    subarea="testing_grades",
+    draw=_draw_round_piece,
+    gold=lambda p: stress(p["force"], p["diameter"]),
+    mistakes={
+        "section after fracture used": lambda p: stress(p["force"], p["broken"]),
+        "yield force used": lambda p: stress(p["yielding"], p["diameter"]),
+        "diameter used as the radius": lambda p: stress(p["force"], 2 * p["diameter"]),
+        "section taken as a square": lambda p: 1000 * p["force"] / p["diameter"] ** 2,
+    },
+    unit="MPa",
+    decimals=0,
+    tolerance=Tolerance(rel=0.006),
+    stems={
+        "zh": (
+            "圆形横截面拉伸试样：原始直径 {diameter} mm，断后缩颈处最小直径 {broken} mm；上屈服力 {yielding} kN，最大力 {force} kN。求抗拉强度 Rm（MPa），取整数。",
+            "室温拉伸试验记录：试样平行段直径 {diameter} mm（圆截面），屈服时的力 {yielding} kN，试验过程最大力 {force} kN，拉断后颈部直径 {broken} mm。抗拉强度是多少 MPa？四舍五入到整数。",
+        ),
+        "en": (
+            "A round tensile test piece has an original diameter of {diameter} mm and a least diameter of {broken} mm at the neck after fracture. The force at upper yield was {yielding} kN, the maximum force {force} kN. Find the tensile strength Rm in MPa, to a whole number.",
+            "Record of a tensile test at room temperature: diameter of the parallel length {diameter} mm (round section), force at yield {yielding} kN, maximum force {force} kN, diameter of the neck after fracture {broken} mm. What is the tensile strength in MPa, to the nearest whole number?",
+        ),
+    },
+    explanation={
+        "zh": "Rm = 最大力 ÷ 原始横截面积，S0 = πd²/4；断后截面只用于断面收缩率。",
+        "en": "Rm is the maximum force over the original section S0 = πd²/4; the section after fracture serves for the reduction of area only.",
+    },
+    source=Source(title="GB/T 228.1 金属材料 拉伸试验 第1部分：室温试验方法", kind="standard"),
+    worked=({"diameter": 10, "broken": 6.5, "yielding": 31.5, "force": 42.5}, 541),
+)
+
+
+def grain_number(p: Params, *, factor: float = -6.643856, constant: float = -3.288, base: float = 10) -> float:
+    """Grain size number from the mean intercept in mm on the steel itself: line on the micrograph over magnification and intercepts."""
+    intercept = p["line"] / p["magnification"] / p["intercepts"]
+    return float(factor * math.log(intercept, base) + constant)
+
+
+def _draw_intercepts(rng: random.Random) -> Params | None:
+    p = {"line": rng.randint(311, 689), "magnification": rng.choice((100, 200, 500)), "intercepts": rng.randint(51, 99)}
+    return p if 6 <= grain_number(p) <= 11 else None
+
+
+S22 = Template(
+    id="S22",
+    subarea="testing_grades",
+    draw=_draw_intercepts,
+    gold=grain_number,
+    mistakes={
+        "natural logarithm used": lambda p: grain_number(p, base=math.e),
+        "constant added instead of subtracted": lambda p: grain_number(p, constant=3.288),
+        "constant left out": lambda p: grain_number(p, constant=0),
+        "factor halved": lambda p: value if (value := grain_number(p, factor=-6.643856 / 2)) > 0 else None,
+    },
+    unit={"zh": "级", "en": ""},
+    decimals=2,
+    tolerance=Tolerance(rel=0, abs=0.1),
+    stems={
+        "zh": (
+            "截点法测晶粒度：G = −6.643856 lg l − 3.288，l 为试样上的平均截距（mm），lg 为常用对数。在放大 {magnification} 倍的金相照片上，测量线总长 {line} mm（照片上的长度），共得 {intercepts} 个截点。求晶粒度级别数 G，保留两位小数。",
+            "用截点法评定奥氏体晶粒度。照片放大倍数 {magnification}，照片上测量线总长 {line} mm，截点数 {intercepts}；实际平均截距 l =（线长 ÷ 放大倍数）÷ 截点数，单位 mm。级别数 G = −6.643856 lg l − 3.288（lg 以 10 为底）。G 是多少？取两位小数。",
+        ),
+        "en": (
+            "Grain size by the intercept method: G = −6.643856 lg l − 3.288, where l is the mean intercept on the steel itself in mm and lg the logarithm to base 10. On a micrograph at a magnification of {magnification}, test lines of {line} mm total length (measured on the micrograph) give {intercepts} intercepts. Find the grain size number G, to two decimals.",
+            "Austenite grain size by intercepts: magnification {magnification}, total length of the test lines on the micrograph {line} mm, {intercepts} intercepts. The true mean intercept l is line length over magnification, divided by the number of intercepts, in mm; the grain size number is G = −6.643856 lg l − 3.288 with the decimal logarithm. What is G, rounded to two decimals?",
+        ),
+    },
+    explanation={
+        "zh": "先除以放大倍数和截点数得实际平均截距（mm），再代入公式；l < 1 mm，lg l 为负。",
+        "en": "Divide by magnification and intercepts for the true mean intercept in mm, then use the formula; l is below 1 mm, so lg l is negative.",
+    },
+    source=Source(title="GB/T 6394 金属平均晶粒度测定方法", kind="standard"),
+    worked=({"line": 500, "magnification": 500, "intercepts": 50}, 8.00),
+)
+
+
+TEMPLATES: tuple[Template, ...] = (S1, S2, S3, S4, S5, S6, S7, S8, S9, S10, S11, S12, S13, S14, S15, S16, S17, S18, S19, S20, S21, S22)

@@ -31,6 +31,16 @@ EXAMPLES = {
     "S13": ({"thickness": 230, "factor": 28, "speed": 1.2}, 20.24),
     "S15": ({"gauge": 50, "after": 62.3}, 24.6),
     "S16": ({"fuel": 1000, "heat": 28.435, "carbon": 0.0295, "oxidised": 93}, 2860),
+    "S2": ({"c": 0.07, "si": 0.25, "mn": 1.55, "cu": 0.2, "cr": 0.2, "ni": 0.3, "mo": 0.15, "v": 0.04, "b": 0.001}, 0.200),
+    "S9": ({"start": 4.2, "end": 0.05, "monoxide": 90}, 42.6),
+    "S10": ({"surplus": 180, "cold": 25, "tap": 1650}, 126.0),  # 1031.0 + 272 + 125.6 kJ/kg
+    "S14": ({"first": 600, "second": 580, "hours": 2}, 5.98),
+    "S17": ({"start": 330.5, "quenched": 25}, 96.5),
+    "S18": ({"radius": 550, "friction": 0.35}, 61.8),
+    "S19": ({"pressure": 180, "width": 1250, "radius": 550, "entry": 250, "exit": 210}, 33.4),
+    "S20": ({"metal_iron": 94.5, "ore_iron": 57.5, "loss": 0.2, "moisture": 0}, 1647),
+    "S21": ({"diameter": 10, "force": 42.5}, 541),
+    "S22": ({"line": 500, "magnification": 500, "intercepts": 50}, 8.0),  # 0.020 mm
 }
 
 
@@ -133,6 +143,78 @@ def _emissions_by_moles(p):
     return float(kilomoles * (12 + 2 * 16) / 1000)
 
 
+def _cracking_by_reading(p):
+    """The printed analysis in exact fractions over the common denominator 60."""
+    printed = dict(re.findall(r"\b(C|Si|Mn|Cu|Ni|Cr|Mo|V|B) (\d+\.\d+)", stem_of("steel", "S2", p)))
+    weight = {"C": 60, "Si": 2, "Mn": 3, "Cu": 3, "Cr": 3, "Ni": 1, "Mo": 4, "V": 6, "B": 300}
+    assert set(printed) == set(weight)
+    return float(sum(weight[element] * Fraction(amount) for element, amount in printed.items()) / 60)
+
+
+def _oxygen_by_atoms(p):
+    """Kilomoles of CO, CO2 and O2 that keep the atoms of carbon and oxygen, and the split of the carbon."""
+    carbon = 10 * (p["start"] - p["end"]) / 12
+    share = p["monoxide"] / 100
+    atoms = np.array([[1.0, 1.0, 0.0], [1 - share, -share, 0.0], [1.0, 2.0, -2.0]])
+    return np.linalg.solve(atoms, np.array([carbon, 0.0, 0.0]))[2] * 22.4
+
+
+def _scrap_by_enthalpy(p):
+    """Enthalpy of 1 kg along the temperature, integrated with its jump at the melting point, and the mass that takes up the surplus."""
+    sensible = quad(lambda celsius: 0.699 if celsius < 1500 else 0.837, p["cold"], p["tap"], points=[1500])[0]
+    return brentq(lambda mass: mass * (sensible + 272) - p["surplus"] * 1000, 0, 2000)
+
+
+def _tempering_by_search(p):
+    """The time at which the lower temperature has caught up with the parameter of the old treatment."""
+    wanted = (p["first"] + 273) * (20 + math.log10(p["hours"]))
+    return brentq(lambda hours: (p["second"] + 273) * (20 + math.log10(hours)) - wanted, 1e-3, 1e3, xtol=1e-12, rtol=1e-12)
+
+
+def _martensite_by_cooling(p):
+    """Each degree of cooling turns 0.011 of the austenite that is left; integrated from Ms down."""
+    cooled = solve_ivp(lambda _, austenite: -0.011 * austenite, (0, p["start"] - p["quenched"]), [100.0], rtol=1e-10, atol=1e-10)
+    return 100 - cooled.y[0, -1]
+
+
+def _draught_by_circle(p):
+    """The point of the roll's circle at which the normal leans by the angle of friction; the gap closes by twice its rise."""
+
+    def lean(rise):
+        run = math.sqrt(p["radius"] ** 2 - (p["radius"] - rise) ** 2)
+        return run / (p["radius"] - rise) - p["friction"]
+
+    return 2 * brentq(lean, 1e-9, p["radius"] / 2, xtol=1e-12)
+
+
+def _force_over_the_chord(p):
+    """The pressure is summed over the chord of the circle between entry and exit."""
+    return quad(lambda _: p["pressure"] * p["width"] / 1e6, 0, _chord_of_the_roll(p))[0]
+
+
+def _ore_by_balance(p):
+    """Moist ore is dried, its iron counted and thinned by the losses, until 1 t of metal has its iron."""
+
+    def short_of(ore):
+        dry = ore - ore * p["moisture"] / 100
+        iron = dry * p["ore_iron"] / 100
+        return iron - iron * p["loss"] / 100 - 10 * p["metal_iron"]
+
+    return brentq(short_of, 0, 1e5)
+
+
+def _strength_by_rings(p):
+    """The section is summed ring by ring, and the stress found that carries the greatest force."""
+    area = quad(lambda radius: 2 * math.pi * radius, 0, p["diameter"] / 2)[0]
+    return brentq(lambda level: level * area - 1000 * p["force"], 0, 1e5)
+
+
+def _grain_by_halving(p):
+    """Two numbers more halve the intercept: the number whose intercept is the measured one, 10 ** (-3.288 / 6.643856) mm at number 0."""
+    measured = p["line"] / (p["magnification"] * p["intercepts"])
+    return brentq(lambda number: 10 ** (-3.288 / 6.643856) * 2 ** (-number / 2) - measured, -5, 30, xtol=1e-12)
+
+
 SECOND_WAY = {
     "S1": _equivalent_by_reading,
     "S3": _martensite_by_reading,
@@ -146,6 +228,16 @@ SECOND_WAY = {
     "S13": _strand_by_growing_shell,
     "S15": _elongation_by_true_strain,
     "S16": _emissions_by_moles,
+    "S2": _cracking_by_reading,
+    "S9": _oxygen_by_atoms,
+    "S10": _scrap_by_enthalpy,
+    "S14": _tempering_by_search,
+    "S17": _martensite_by_cooling,
+    "S18": _draught_by_circle,
+    "S19": _force_over_the_chord,
+    "S20": _ore_by_balance,
+    "S21": _strength_by_rings,
+    "S22": _grain_by_halving,
 }
 OWN = Own(
     examples=EXAMPLES,
