@@ -1,4 +1,4 @@
-"""Drawn items of new energy: twelve calculations from the yield of a PV plant to the primary response of a unit.
+"""Drawn items of new energy: calculations from the yield of a PV plant to the carbon dioxide of a year's electricity.
 
 Where practice knows several variants (temperature model, row spacing, droop with a dead band), the stem prints the one
 that is meant, so that an item tests the calculation and not which variant a model happens to know. Plants are invented.
@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable
 
 from evalkit.records import Source, Tolerance
-from evalkit.templates import Params, Template
+from evalkit.templates import Params, Template, amount
 
 GB_50797 = Source(title="GB 50797-2012 光伏发电站设计规范", kind="standard")
 HOURS_A_YEAR = 8760
@@ -617,4 +617,305 @@ N16 = Template(
     worked=({"latitude": 38.04, "tilt": 33, "length": 4.6}, 10.58),
 )
 
-TEMPLATES: tuple[Template, ...] = (N1, N2, N3, N4, N6, N7, N9, N10, N11, N12, N14, N16)
+
+BETZ_LIMIT = 16 / 27
+
+
+def rotor_power_kw(density: float, diameter_m: float, speed_m_s: float, coefficient: float) -> float:
+    """Mechanical power of a rotor in kW from air density in kg/m3 and the power coefficient. Source: Manwell, McGowan & Rogers."""
+    return density / 2 * math.pi / 4 * diameter_m**2 * speed_m_s**3 * coefficient / 1000
+
+
+def _rotor(p: Params, *, stretch: float = 1.0, coefficient: float | None = None) -> float:
+    return rotor_power_kw(p["density"], p["diameter"] * stretch, p["speed"], p["coefficient"] if coefficient is None else coefficient)
+
+
+def _draw_rotor(rng: random.Random) -> Params | None:
+    p = {
+        "density": amount(rng, 1.011, 1.249, 3),
+        "diameter": rng.randint(82, 199),
+        "speed": amount(rng, 5.1, 10.9, 1),
+        "coefficient": amount(rng, 0.36, 0.48, 2),
+    }
+    return p if 400 <= _rotor(p) <= 7000 else None
+
+
+N5 = Template(
+    id="N5",
+    subarea="wind",
+    draw=_draw_rotor,
+    gold=lambda p: _rotor(p),
+    mistakes={
+        "diameter taken for the radius": lambda p: _rotor(p, stretch=2),
+        "half left out": lambda p: 2 * _rotor(p),
+        "square of the speed for its cube": lambda p: _rotor(p) / p["speed"],
+        "Betz limit for the given coefficient": lambda p: _rotor(p, coefficient=BETZ_LIMIT),
+        "power coefficient ignored": lambda p: _rotor(p, coefficient=1.0),
+    },
+    unit="kW",
+    decimals=0,
+    stems={
+        "zh": (
+            "某风电机组风轮直径 {diameter} m，来流风速 {speed} m/s，空气密度 {density} kg/m³，风能利用系数 Cp = {coefficient:.2f}。按 P = ½·ρ·A·v³·Cp（A 为扫风面积）计算风轮吸收的机械功率，单位 kW，取整数。",
+            "空气密度为 {density} kg/m³，轮毂高度风速为 {speed} m/s。一台风轮直径 {diameter} m 的机组把流过扫风圆面的风功率的 {coefficient:.2f} 倍（功率系数）转换为机械功率。风轮的机械功率是多少 kW？四舍五入到整数。",
+        ),
+        "en": (
+            "A wind turbine has a rotor diameter of {diameter} m; the free wind speed is {speed} m/s, air density {density} kg/m³ and the power coefficient Cp = {coefficient:.2f}. With P = ½·ρ·A·v³·Cp, where A is the swept area, what mechanical power does the rotor take from the wind, in kW to a whole number?",
+            "Air of {density} kg/m³ reaches a rotor of {diameter} m in diameter at {speed} m/s. Of the power that the undisturbed wind carries through the swept circle, the rotor turns a share of {coefficient:.2f} (power coefficient) into mechanical power. How many kW is that, rounded to a whole number?",
+        ),
+    },
+    explanation={
+        "zh": "P = ½ρ(π/4·D²)v³Cp：扫风面积为 π/4 乘直径的平方，风速取三次方，结果由 W 除以 1000 得 kW。",
+        "en": "P = ½ρ(π/4·D²)v³Cp: the area follows from the diameter, the speed enters as its cube, and W divided by 1000 is kW.",
+    },
+    source=Source(title="Manwell JF, McGowan JG, Rogers AL, Wind Energy Explained: Theory, Design and Application", kind="textbook"),
+    worked=({"density": 1.225, "diameter": 120, "speed": 9, "coefficient": 0.44}, 2222),
+)
+
+
+def _points_moved(p: Params, minutes_an_hour: float = 60) -> float:
+    """Charge moved, in percentage points of the rated capacity."""
+    return float(100 * p["current"] * p["minutes"] / minutes_an_hour / p["capacity"])
+
+
+def _draw_discharge(rng: random.Random) -> Params | None:
+    p = {
+        "capacity": rng.choice((100, 120, 150, 202, 230, 280, 302, 314)),
+        "start": rng.randint(55, 85),
+        "current": rng.randrange(40, 285, 5),
+        "minutes": rng.randint(12, 59),
+    }
+    moved = _points_moved(p)
+    # charging by mistake must stay below full; a current of more than 1C is not meant
+    return p if 8 <= moved <= min(100 - p["start"], 42) and p["current"] <= p["capacity"] else None
+
+
+N8 = Template(
+    id="N8",
+    subarea="battery",
+    draw=_draw_discharge,
+    gold=lambda p: p["start"] - _points_moved(p),
+    mistakes={
+        "discharge counted as charge": lambda p: p["start"] + _points_moved(p),
+        "drop taken as a share of the charge that was left": lambda p: p["start"] * (1 - _points_moved(p) / 100),
+        "minutes read as hundredths of an hour": lambda p: p["start"] - _points_moved(p, 100),
+        "started from full": lambda p: 100 - _points_moved(p),
+        "charge taken out reported": lambda p: _points_moved(p),
+    },
+    unit="%",
+    decimals=1,
+    tolerance=Tolerance(rel=0, abs=0.5),
+    stems={
+        "zh": (
+            "安时积分法：SoC = SoC0 − I·t/C（放电电流为正，库仑效率取 1）。电芯额定容量 {capacity} Ah，初始 SoC 为 {start}%，以 {current} A 恒流放电 {minutes} min。此时 SoC 为多少（%，保留一位小数）？",
+            "一个 {capacity} Ah 的电芯当前荷电状态 {start}%。随后以恒定电流 {current} A 放电，持续 {minutes} 分钟，库仑效率按 1 计，容量以额定值为准。放电结束时的荷电状态是多少？以 % 表示，取一位小数。",
+        ),
+        "en": (
+            "Coulomb counting: SoC = SoC0 − I·t/C, with discharge current positive and a coulombic efficiency of 1. A cell rated {capacity} Ah starts at {start} % and is discharged at a constant {current} A for {minutes} min. What is its state of charge then, in % to one decimal?",
+            "The state of charge of a {capacity} Ah cell is {start} %. A constant current of {current} A is then drawn from it for {minutes} minutes. Taking the rated capacity as basis and a coulombic efficiency of 1, what is the state of charge at the end? Answer in % with one decimal.",
+        ),
+    },
+    explanation={
+        "zh": "放出的电量 I·t（t 以小时计）除以额定容量得百分点数，从初始 SoC 中减去。",
+        "en": "The charge drawn, I·t with t in hours, divided by the rated capacity gives percentage points, which come off the first SoC.",
+    },
+    source=Source(title="Plett GL, Battery Management Systems, Volume I: Battery Modeling", kind="textbook"),
+    worked=({"capacity": 280, "start": 80, "current": 140, "minutes": 30}, 55.0),
+)
+
+
+def line_loss_kw(power_mw: float, voltage_kv: float, factor: float, resistance_ohm: float) -> float:
+    """Loss of a three-phase line in kW; `resistance_ohm` is that of one conductor, `voltage_kv` between lines. Source: Grainger & Stevenson."""
+    current_a = 1000 * power_mw / (math.sqrt(3) * voltage_kv * factor)
+    return 3 * current_a**2 * resistance_ohm / 1000
+
+
+def _loss(p: Params, *, factor: float | None = None) -> float:
+    return line_loss_kw(p["power"], p["voltage"], p["factor"] if factor is None else factor, p["resistance"])
+
+
+def _draw_line(rng: random.Random) -> Params | None:
+    p = {
+        "power": rng.randint(4, 60),
+        "voltage": rng.choice((10, 35, 110)),
+        "factor": amount(rng, 0.85, 0.97, 2),
+        "resistance": amount(rng, 0.21, 4.99, 2),
+    }
+    return p if 0.004 <= _loss(p) / (1000 * p["power"]) <= 0.06 and _loss(p) >= 30 else None
+
+
+N13 = Template(
+    id="N13",
+    subarea="grid",
+    draw=_draw_line,
+    gold=lambda p: _loss(p),
+    mistakes={
+        "one conductor counted instead of three": lambda p: _loss(p) / 3,
+        "root of three left out of the current": lambda p: 3 * _loss(p),
+        "power factor ignored": lambda p: _loss(p, factor=1.0),
+        "power factor multiplied": lambda p: _loss(p, factor=1 / p["factor"]),
+        "current not squared": lambda p: 3 * math.sqrt(_loss(p) * 1000 / 3 / p["resistance"]) * p["resistance"] / 1000,
+    },
+    unit="kW",
+    decimals=1,
+    stems={
+        "zh": (
+            "某升压站经三相线路送出有功 {power} MW，线电压 {voltage} kV，功率因数 {factor:.2f}，每相导线电阻 {resistance:.2f} Ω。按 I = P/(√3·U·cosφ)、ΔP = 3I²R 求线路有功损耗，单位 kW，保留一位小数（不计充电功率，P、U、cosφ 取同一端）。",
+            "三相集电线路的一端：线电压 {voltage} kV，输送有功功率 {power} MW，cosφ = {factor:.2f}。线路每相电阻 {resistance:.2f} Ω，忽略电容电流。三相导线合计损耗多少 kW？先求线电流，再求损耗，取一位小数。",
+        ),
+        "en": (
+            "A three-phase line carries {power} MW at a line-to-line voltage of {voltage} kV and a power factor of {factor:.2f}; each conductor has {resistance:.2f} Ω. With I = P/(√3·U·cosφ) and a loss of 3I²R, how much active power is lost in the line, in kW to one decimal? Charging current is left out, and P, U and cosφ belong to the same end.",
+            "At one end of a three-phase collector line the line-to-line voltage is {voltage} kV, the active power {power} MW and the power factor {factor:.2f}. The resistance of the line is {resistance:.2f} Ω per phase and its capacitance is neglected. How many kW do the three conductors lose together? Find the line current first, then the loss; give one decimal.",
+        ),
+    },
+    explanation={
+        "zh": "线电流 I = P/(√3·U·cosφ)；三根导线各损耗 I²R，合计 3I²R。",
+        "en": "The line current is I = P/(√3·U·cosφ); each of the three conductors loses I²R.",
+    },
+    source=Source(title="Grainger JJ, Stevenson WD, Power System Analysis", kind="textbook"),
+    worked=({"power": 20, "voltage": 35, "factor": 0.95, "resistance": 0.6}, 217.1),
+)
+
+
+CARBON_SHARE = 12 / 44  # mass of carbon in carbon dioxide
+
+
+def _emission_t(p: Params) -> float:
+    """Tonnes of carbon dioxide; a factor in kg/kWh is as many t/MWh."""
+    return float(p["energy"] * p["factor"])
+
+
+def _draw_emission(rng: random.Random) -> Params:
+    return {"energy": rng.randrange(12100, 98900, 100), "factor": amount(rng, 0.5301, 0.6499, 4)}
+
+
+N15 = Template(
+    id="N15",
+    subarea="market",
+    draw=_draw_emission,
+    gold=_emission_t,
+    mistakes={
+        "kilograms for each megawatt-hour": lambda p: _emission_t(p) / 1000,
+        "factor divided by": lambda p: p["energy"] / p["factor"],
+        "remainder of the factor to 1": lambda p: p["energy"] * (1 - p["factor"]),
+        "carbon reported for carbon dioxide": lambda p: _emission_t(p) * CARBON_SHARE,
+        "factor taken as one of carbon": lambda p: _emission_t(p) / CARBON_SHARE,
+    },
+    unit={"zh": "t", "en": "t"},
+    decimals=0,
+    tolerance=Tolerance(rel=0.005),
+    stems={
+        "zh": (
+            "某企业一年外购电量 {energy} MWh，核算采用的电力排放因子为 {factor} kgCO2/kWh。这些用电对应的二氧化碳排放量是多少吨（t，取整数）？",
+            "碳核算：年度净购入电量 {energy} MWh，电网排放因子按 {factor} kgCO2/kWh 取值。排放量 = 电量 × 因子，注意换算单位。以 t（吨 CO₂）给出结果，四舍五入到整数。",
+        ),
+        "en": (
+            "A company buys {energy} MWh of electricity in a year; the emission factor to be used is {factor} kgCO2/kWh. How many tonnes (t) of carbon dioxide does this correspond to, to a whole number?",
+            "Carbon accounting: net electricity purchased in the year is {energy} MWh and the grid factor is set at {factor} kgCO2/kWh. Emissions are energy times factor; mind the units. Give the result in t (tonnes of CO₂), rounded to a whole number.",
+        ),
+    },
+    explanation={
+        "zh": "1 kg/kWh = 1 t/MWh，故 MWh 数直接乘以因子即得吨数；因子已按 CO₂ 计，不再乘 44/12。",
+        "en": "1 kg/kWh is 1 t/MWh, so MWh times the factor is tonnes; the factor counts CO₂ already and takes no 44/12.",
+    },
+    source=Source(title="Greenhouse Gas Protocol, Scope 2 Guidance: activity data times emission factor", kind="guideline"),
+    worked=({"energy": 65600, "factor": 0.5703}, 37412),
+)
+
+
+def stack_energy_kwh_per_kg(cell_v: float, efficiency: float, *, electrons: int = 2, molar_g: float = HYDROGEN_G_PER_MOL) -> float:
+    """DC energy for a kilogram of hydrogen; `efficiency` is the Faraday efficiency in (0, 1]. Source: Larminie & Dicks."""
+    return electrons * FARADAY_C_PER_MOL * cell_v / efficiency / (3600 * molar_g)
+
+
+def _stack_energy(p: Params, efficiency: float, *, electrons: int = 2, molar_g: float = HYDROGEN_G_PER_MOL) -> float:
+    return stack_energy_kwh_per_kg(p["volts"], efficiency, electrons=electrons, molar_g=molar_g)
+
+
+N17 = Template(
+    id="N17",
+    subarea="hydrogen",
+    draw=lambda rng: {"volts": amount(rng, 1.65, 2.09, 2), "efficiency": rng.randint(93, 98)},
+    gold=lambda p: _stack_energy(p, p["efficiency"] / 100),
+    mistakes={
+        "Faraday efficiency multiplied": lambda p: _stack_energy(p, 100 / p["efficiency"]),
+        "Faraday efficiency ignored": lambda p: _stack_energy(p, 1),
+        "one electron a molecule": lambda p: _stack_energy(p, p["efficiency"] / 100, electrons=1),
+        "mass of one atom for a molecule": lambda p: _stack_energy(p, p["efficiency"] / 100, molar_g=HYDROGEN_G_PER_MOL / 2),
+        "energy of a normal cubic metre": lambda p: _stack_energy(p, p["efficiency"] / 100) * HYDROGEN_KG_PER_NM3,
+    },
+    unit="kWh/kg",
+    decimals=2,
+    tolerance=Tolerance(rel=0.005),
+    stems={
+        "zh": (
+            "水电解槽平均小室电压 {volts} V，法拉第效率 {efficiency}%。取 F = 96485 C/mol，氢气摩尔质量 2.016 g/mol。求制取 1 kg 氢气的直流电耗，单位 kWh/kg，保留两位小数。",
+            "某电解槽运行时每个小室电压为 {volts} V，通过的电流中有 {efficiency}% 用于产氢。法拉第常数 96485 C/mol，H₂ 摩尔质量 2.016 g/mol。每千克氢气在电堆上消耗多少直流电能？以 kWh/kg 计，取两位小数。",
+        ),
+        "en": (
+            "The mean cell voltage of a water electrolyser is {volts} V and its Faraday efficiency {efficiency} %. With F = 96485 C/mol and 2.016 g/mol for hydrogen gas, what DC energy goes into 1 kg of hydrogen, in kWh/kg to two decimals?",
+            "Each cell of an electrolyser stack runs at {volts} V, and {efficiency} % of the current goes into making hydrogen. Use 96485 C/mol for Faraday's constant and 2.016 g/mol for H₂. How much DC energy does the stack take for each kilogram of hydrogen? Answer in kWh/kg with two decimals.",
+        ),
+    },
+    explanation={
+        "zh": "每千克氢需电量 2F/M ÷ η_F，乘以小室电压得能量，再由 J 换算为 kWh（÷ 3.6×10⁶）。",
+        "en": "A kilogram takes a charge of 2F/M divided by η_F; times the cell voltage it is energy, and 3.6×10⁶ J make a kWh.",
+    },
+    source=Source(title="Larminie J, Dicks A, Fuel Cell Systems Explained", kind="textbook"),
+    worked=({"volts": 1.85, "efficiency": 98}, 50.19),
+)
+
+
+def _fill(p: Params, top: tuple[str, str], bottom: tuple[str, str]) -> float:
+    return float(100 * p[top[0]] * p[top[1]] / (p[bottom[0]] * p[bottom[1]]))
+
+
+def _draw_curve(rng: random.Random) -> Params | None:
+    p = {
+        "vm": amount(rng, 31.1, 45.9, 1),
+        "im": amount(rng, 9.01, 17.99, 2),
+        "voc": amount(rng, 37.1, 54.9, 1),
+        "isc": amount(rng, 9.51, 18.99, 2),
+    }
+    usual = 0.80 <= p["vm"] / p["voc"] <= 0.86 and 0.91 <= p["im"] / p["isc"] <= 0.96
+    return p if usual else None
+
+
+def _draw_usual_curve(rng: random.Random) -> Params | None:
+    """Most free draws are no module; tried until one is, so that few draws are thrown back."""
+    return next((p for p in (_draw_curve(rng) for _ in range(200)) if p is not None), None)
+
+
+N18 = Template(
+    id="N18",
+    subarea="pv_operation",
+    draw=_draw_usual_curve,
+    gold=lambda p: _fill(p, ("vm", "im"), ("voc", "isc")),
+    mistakes={
+        "ratio of voltages alone": lambda p: 100 * p["vm"] / p["voc"],
+        "ratio of currents alone": lambda p: 100 * p["im"] / p["isc"],
+        "ratio turned over": lambda p: _fill(p, ("voc", "isc"), ("vm", "im")),
+        "currents exchanged": lambda p: _fill(p, ("vm", "isc"), ("voc", "im")),
+        "share missing to the rectangle": lambda p: 100 - _fill(p, ("vm", "im"), ("voc", "isc")),
+    },
+    unit="%",
+    decimals=1,
+    stems={
+        "zh": (
+            "现场 IV 曲线测试（已折算到 STC）：Vmp = {vm} V，Imp = {im} A，Voc = {voc} V，Isc = {isc} A。求该组件的填充因子 FF，用百分数表示，保留一位小数。",
+            "运维人员测得一块光伏组件的最大功率点为 {vm} V、{im} A，开路电压 {voc} V，短路电流 {isc} A。填充因子等于最大功率与开路电压、短路电流之积的比。它是百分之几（%，取一位小数）？",
+        ),
+        "en": (
+            "An I-V curve taken on site and corrected to STC gives Vmp = {vm} V, Imp = {im} A, Voc = {voc} V and Isc = {isc} A. What is the fill factor of the module, in % to one decimal?",
+            "The maximum power point of a PV module lies at {vm} V and {im} A; its open-circuit voltage is {voc} V and its short-circuit current {isc} A. The fill factor compares the maximum power with the product of the last two. What is it in %, with one decimal?",
+        ),
+    },
+    explanation={
+        "zh": "FF = Vmp·Imp ÷ (Voc·Isc)；常见晶硅组件约为 75%–82%。",
+        "en": "FF = Vmp·Imp / (Voc·Isc); crystalline silicon modules usually reach 75 % to 82 %.",
+    },
+    source=Source(title="Duffie JA, Beckman WA, Solar Engineering of Thermal Processes", kind="textbook"),
+    worked=({"vm": 41.7, "im": 13.19, "voc": 49.9, "isc": 13.98}, 78.8),
+)
+
+TEMPLATES: tuple[Template, ...] = (N1, N2, N3, N4, N5, N6, N7, N8, N9, N10, N11, N12, N13, N14, N15, N16, N17, N18)

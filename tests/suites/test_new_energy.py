@@ -15,7 +15,7 @@ from scipy import constants
 from scipy.integrate import quad, solve_ivp
 from scipy.optimize import brentq
 
-from tests.suites.laws import Own, as_printed, draws_of, items_of, orders_that_keep, said, templates_of
+from tests.suites.laws import Own, as_printed, draws_of, items_of, orders_that_keep, said, stem_of, templates_of
 
 TEMPLATES = templates_of("new_energy")
 ITEMS = items_of("new_energy")
@@ -34,6 +34,12 @@ EXAMPLES = {
     "N12": ({"power": 800, "old": 0.75, "new": 0.95}, 442.6),
     "N14": ({"rated": 600, "droop": 5.0, "frequency": 49.85, "dead": 0.033}, 28.1),
     "N16": ({"latitude": 38.04, "tilt": 33, "length": 4.6}, 10.58),
+    "N5": ({"density": 1.225, "diameter": 120, "speed": 9, "coefficient": 0.44}, 2222),
+    "N8": ({"capacity": 280, "start": 80, "current": 140, "minutes": 30}, 55),
+    "N13": ({"power": 20, "voltage": 35, "factor": 0.95, "resistance": 0.6}, 217.1),
+    "N15": ({"energy": 65600, "factor": 0.5703}, 37412),
+    "N17": ({"volts": 1.85, "efficiency": 98}, 50.2),
+    "N18": ({"vm": 41.7, "im": 13.19, "voc": 49.9, "isc": 13.98}, 78.8),
 }
 
 
@@ -148,7 +154,60 @@ def _rows_by_solar_geometry(p):
     return p["length"] * math.cos(tilt) + height * south / up
 
 
+def _power_by_momentum(p):
+    """Momentum theory: the axial induction that gives Cp, then the air's mass flow times what its kinetic energy loses."""
+    induction = brentq(lambda a: 4 * a * (1 - a) ** 2 - p["coefficient"], 0, 1 / 3, xtol=1e-14)
+    through, far = p["speed"] * (1 - induction), p["speed"] * (1 - 2 * induction)
+    swept = 2 * math.pi * quad(lambda radius: radius, 0, p["diameter"] / 2)[0]
+    return p["density"] * swept * through * (p["speed"] ** 2 - far**2) / 2 / 1000
+
+
+def _coulombs_counted(p):
+    """The charge left in coulombs, second by second."""
+    full = p["capacity"] * 3600
+    left = Fraction(full * p["start"], 100)
+    for _ in range(p["minutes"] * 60):
+        left -= p["current"]
+    return float(100 * left / full)
+
+
+def _loss_of_waves(p):
+    """Three phases as sine waves over a period: the amplitude at which they carry the power, then the heat in three resistances."""
+    angles = np.linspace(0, 2 * np.pi, 360, endpoint=False)[:, None] - 2 * np.pi / 3 * np.arange(3)
+    volts = 1000 * p["voltage"] * math.sqrt(2 / 3) * np.cos(angles)
+    waves = np.cos(angles - math.acos(p["factor"]))
+    amplitude = brentq(lambda a: (volts * a * waves).sum(axis=1).mean() - 1e6 * p["power"], 0, 1e5, xtol=1e-10)
+    return ((amplitude * waves) ** 2 * p["resistance"]).sum(axis=1).mean() / 1000
+
+
+def _emission_read_back(p):
+    """Units of the printed stem taken through kilowatt-hours and kilograms, exactly."""
+    stem = stem_of("new_energy", "N15", p)
+    energy, kilograms = re.search(r"(\d+) MWh", stem), re.search(r"([\d.]+) kgCO2/kWh", stem)
+    return float(Fraction(energy.group(1)) * 1000 * Fraction(kilograms.group(1)) / 1000)
+
+
+def _energy_of_electrons(p):
+    """Each molecule of a kilogram takes two electrons through the cell, and the lost ones beside them."""
+    molecules = 1000 / 2.016 * constants.Avogadro
+    electrons = brentq(lambda n: n * p["efficiency"] / 100 - 2 * molecules, 0, 1e28, rtol=1e-12)
+    return electrons * constants.elementary_charge * p["volts"] / 3.6e6
+
+
+def _fill_read_back(p):
+    """Names and units of the printed stem, in exact fractions: power of the maximum point over that of the two ends."""
+    said_by = {name: Fraction(value) for name, value, _ in re.findall(r"(Vmp|Imp|Voc|Isc) = ([\d.]+) (V|A)", stem_of("new_energy", "N18", p))}
+    ends = said_by["Voc"] * said_by["Isc"]
+    return brentq(lambda share: share * float(ends) / 100 - float(said_by["Vmp"] * said_by["Imp"]), 0, 100, xtol=1e-12)
+
+
 SECOND_WAY = {
+    "N5": _power_by_momentum,
+    "N8": _coulombs_counted,
+    "N13": _loss_of_waves,
+    "N15": _emission_read_back,
+    "N17": _energy_of_electrons,
+    "N18": _fill_read_back,
     "N1": _yield_over_clear_days,
     "N2": _power_by_heat_balance,
     "N3": _string_module_by_module,
@@ -165,8 +224,8 @@ SECOND_WAY = {
 
 
 def _spelt(key, value, language):
-    """Temperature coefficients of the voltage have two decimals."""
-    return re.escape(f"{value:.2f}") if key == "kv" else as_printed(key, value, language)
+    """Temperature coefficients of the voltage and resistances have two decimals."""
+    return re.escape(f"{value:.2f}") if key in ("kv", "resistance") else as_printed(key, value, language)
 
 
 def _minutes(hours, minutes):
@@ -181,7 +240,7 @@ OWN = Own(
     examples=EXAMPLES,
     second_way=SECOND_WAY,
     # Printed constants have four to six digits: 0.707 and 0.4338 for the sun, 96485 for Faraday's constant.
-    agreement={"N16": 1e-3, "N11": 1e-5},
+    agreement={"N16": 1e-3, "N11": 1e-5, "N17": 1e-5},
     spelt=_spelt,
     told={
         ("new_energy-extraction-002-zh", "downtime_min"): lambda text: _minutes(*re.search(r"停机时长 (\d+) 小时 (\d+) 分", text).groups()),
