@@ -1,6 +1,7 @@
 """Other people's benchmarks: real files where they are at hand, made ones for what goes wrong."""
 
 import os
+import re
 import textwrap
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +12,7 @@ import yaml
 from evalkit.config import RunConfig
 from evalkit.errors import SuiteError
 from evalkit.foreign import Foreign, foreign_report, parse
+from evalkit.foreign.block import Fields, Only, Options, Text, Width
 from evalkit.plan import build_plan
 from evalkit.prompts import question
 from evalkit.records import Model
@@ -102,12 +104,19 @@ def test_letters_places_and_texts_are_answers(tmp_path: Path):
 @pytest.mark.parametrize(
     ("dataset", "says"),
     [
-        ("  pth: csv\n", "dataset.(pth|path)"),
-        ("  path: csv\n  fields: {stem: q, contxt: b}\n", "dataset.fields.contxt.*Input should be 'stem', 'answer', 'choices', 'context'"),
-        ("  path: csv\n  fields: {stem: q}\n  form: choices\n", "dataset.form: Input should be 'choice', 'number', 'text' or 'code'"),
-        ("  path: csv\n  files: {dev: rows.csv}\n  fields: {stem: q}\n", "dataset.files has no 'test'"),
-        ("  path: csv\n  files: {test: none.csv}\n  fields: {stem: q}\n", "no file matches"),
-        ("  path: nobody/nothing\n  fields: {stem: q}\n", "must be in the local cache: hf download --repo-type dataset nobody/nothing"),
+        ("  pth: csv\n", "dataset.pth: did you mean 'path'"),
+        ("  path: csv\n  fields: {stem: q, answer: a}\n", "path csv is a kind of file: `files` must say which"),
+        ("  path: a/b\n  files: {test: x}\n  fields: {stem: q, answer: a}\n", "files are read where path is one of csv, tsv"),
+        ("  path: csv\n  files: {test: x}\n  fields: {stem: q}\n", "dataset.fields.answer: is missing"),
+        ("  path: csv\n  fields: {stem: q, contxt: b}\n", "dataset.fields.contxt: did you mean 'context'"),
+        ("  path: csv\n  fields: {stem: q, answer: {column: a, aftr: x}}\n", "dataset.fields.answer.aftr: did you mean 'after'"),
+        ("  path: csv\n  fields: {stem: q, answer: {column: a, file: '*'}}\n", "dataset.fields.answer: .*exactly one of column, columns, file"),
+        ("  path: csv\n  fields: {stem: q, answer: a, choices: {columns: [a], split: x}}\n", "are of one `column`"),
+        ("  path: csv\n  only: {test: {column: a, listd_in: b}}\n", "dataset.only.test.listd_in: did you mean 'listed_in'"),
+        ("  path: csv\n  files: {test: x}\n  fields: {stem: q, answer: a}\n  form: json\n", "dataset.form: Input should be 'choice', 'choices', 'number'"),
+        ("  path: csv\n  files: {dev: rows.csv}\n  fields: {stem: q, answer: a}\n", "dataset.files has no 'test'"),
+        ("  path: csv\n  files: {test: none.csv}\n  fields: {stem: q, answer: a}\n", "no file matches"),
+        ("  path: nobody/nothing\n  fields: {stem: q, answer: a}\n", "must be in the local cache: hf download --repo-type dataset nobody/nothing"),
     ],
 )
 def test_what_cannot_be_loaded_says_what_would_work(tmp_path: Path, dataset: str, says: str):
@@ -220,6 +229,7 @@ def test_mmlu_with_a_broken_row_and_an_answer_that_reads_two_ways(tmp_path: Path
 
 def test_every_key_is_in_the_documents():
     told = (Path(__file__).parent.parent / "docs" / "suites.md").read_text(encoding="utf-8").split("## dataset")[1].split("\n## ")[0]
-    assert [key for key in Foreign.model_fields if f"`{key}`" not in told] == []
+    keys = [key for record in (Foreign, Fields, Text, Options, Only, Width) for key in record.model_fields]
+    assert [key for key in keys if not re.search(rf"[`{{ ]{key}[`:]", told) and f"`{key}`" not in told] == []
     example = told.split("\n    dataset:\n")[1].split("\n\n")[0]
     parse(yaml.safe_load(textwrap.dedent(example)), Path("suites.md"))
