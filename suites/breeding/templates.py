@@ -1,8 +1,9 @@
-"""Drawn items of breeding: twelve calculations of crop and livestock breeders, seed testers and trial managers.
+"""Drawn items of breeding: calculations of crop and livestock breeders, seed testers and trial managers.
 
 Where practice differs the stem names or prints the variant (map function, basis of heritability, moisture of trade).
 """
 
+import itertools
 import math
 import random
 from collections.abc import Callable
@@ -654,4 +655,389 @@ B14 = Template(
     ),
 )
 
-TEMPLATES: tuple[Template, ...] = (B2, B3, B4, B5, B6, B7, B8, B9, B10, B11, B12, B14)
+
+def _allele(p: Params) -> float:
+    """Frequency of the recessive allele from the share of affected newborn, one in `one_in`."""
+    return float(1 / math.sqrt(p["one_in"]))
+
+
+def carriers(p: Params) -> float:
+    """Carriers in per cent of all newborn under random mating: 200 q (1 - q)."""
+    return 200 * _allele(p) * (1 - _allele(p))
+
+
+B1 = Template(
+    id="B1",
+    subarea="genetics",
+    draw=lambda rng: {"one_in": rng.randint(31, 890)},
+    gold=carriers,
+    mistakes={
+        "factor 1 − q left out": lambda p: 200 * _allele(p),
+        "allele frequency reported": lambda p: 100 * _allele(p),
+        "square root not taken": lambda p: 200 / p["one_in"] * (1 - 1 / p["one_in"]),
+        "factor 2 left out": lambda p: carriers(p) / 2,
+        "normal homozygotes reported": lambda p: 100 * (1 - _allele(p)) ** 2,
+    },
+    unit="%",
+    decimals=2,
+    stems={
+        "zh": (
+            "某牛群随机交配，一种常染色体隐性遗传病在初生犊牛中平均每 {one_in} 头发生 1 头，群体处于哈迪—温伯格平衡。全部初生犊牛中携带者（杂合子）占百分之几？单位 %，保留两位小数。",
+            "在一个大的随机交配群体里，隐性致畸基因（常染色体上，单基因）的纯合个体频率为 1/{one_in}。按哈迪—温伯格定律，杂合携带者在全部初生个体中的频率是多少？以 % 表示，取两位小数。",
+        ),
+        "en": (
+            "In a randomly mating cattle population an autosomal recessive defect appears in 1 of {one_in} newborn calves; the population is in Hardy–Weinberg equilibrium. What percentage of all newborn calves are carriers (heterozygotes)? Answer in %, to two decimals.",
+            "A single autosomal recessive gene causes a malformation; homozygotes occur at a frequency of 1/{one_in} in a large population that mates at random. By the Hardy–Weinberg law, how frequent are heterozygous carriers among all newborn? Give the figure in %, with two decimals.",
+        ),
+    },
+    explanation={
+        "zh": "q = √(患病频率)，携带者频率 = 2q(1 − q)。",
+        "en": "q is the square root of the share of affected newborn; carriers are 2q(1 − q).",
+    },
+    source=Source(title=FALCONER, clause="chapter 1", kind="textbook"),
+    worked=({"one_in": 2500}, 3.92),
+)
+
+
+def effective_size(p: Params) -> float:
+    """Effective number of animals from the breeding males and females. Source: Wright 1931."""
+    return float(4 * p["males"] * p["females"] / (p["males"] + p["females"]))
+
+
+def _draw_herd(rng: random.Random) -> Params | None:
+    return {"males": rng.randint(4, 28), "females": rng.randint(35, 260)}
+
+
+WRIGHT = Source(title="Wright S, Evolution in Mendelian populations, Genetics 1931;16:97-159", kind="paper")
+
+B13 = Template(
+    id="B13",
+    subarea="germplasm",
+    draw=_draw_herd,
+    gold=effective_size,
+    mistakes={
+        "all breeding animals counted": lambda p: p["males"] + p["females"],
+        "harmonic mean of the sexes": lambda p: effective_size(p) / 2,
+        "mean of the sexes": lambda p: (p["males"] + p["females"]) / 2,
+        "factor 4 left out": lambda p: effective_size(p) / 4,
+        "geometric mean doubled": lambda p: 2 * math.sqrt(p["males"] * p["females"]),
+    },
+    unit={"zh": "头", "en": "animals"},
+    decimals=2,
+    stems={
+        "zh": (
+            "某地方猪种保种群每代有 {males} 头公猪和 {females} 头母猪参加繁殖，群内随机交配，后代数服从随机分布，世代不重叠。仅考虑性别比例，群体有效含量 Ne 是多少头？保留两位小数。",
+            "保种场每个世代留 {males} 头种公猪、{females} 头种母猪，随机留种、随机交配，世代之间不重叠。请按公母数不等时的 Wright 公式求有效群体大小（头，取两位小数）。",
+        ),
+        "en": (
+            "In the conservation herd of a local pig breed {males} boars and {females} sows breed in each generation; mating is random, family sizes vary at random, generations do not overlap. Taking only the sex ratio into account, what is the effective population size Ne in animals, to two decimals?",
+            "A conservation station keeps {females} breeding females and {males} breeding males in every generation, chosen and mated at random, without overlap of generations. Find the effective number of animals by Wright's formula for unequal numbers of the sexes; two decimals.",
+        ),
+    },
+    explanation={
+        "zh": "Ne = 4·Nm·Nf/(Nm + Nf)：少的一性起主要限制作用。",
+        "en": "Ne = 4·Nm·Nf/(Nm + Nf): the rarer sex sets most of the limit.",
+    },
+    source=WRIGHT,
+    worked=({"males": 10, "females": 90}, 36.0),
+)
+
+
+def inbreeding_rate(p: Params) -> float:
+    """Rise of inbreeding in one generation, per cent: 100 / (2 Ne)."""
+    return 50 / effective_size(p)
+
+
+B13F = Template(
+    id="B13F",
+    subarea="livestock",
+    draw=_draw_herd,
+    gold=inbreeding_rate,
+    mistakes={
+        "all breeding animals taken as Ne": lambda p: 50 / (p["males"] + p["females"]),
+        "1/Ne": lambda p: 2 * inbreeding_rate(p),
+        "1/(4Ne)": lambda p: inbreeding_rate(p) / 2,
+        "females left out": lambda p: 100 / (8 * p["males"]),
+        "males left out": lambda p: 100 / (8 * p["females"]),
+    },
+    unit="%",
+    decimals=3,
+    stems={
+        "zh": (
+            "一个封闭的蛋鸡家系核心群每代用公鸡 {males} 只、母鸡 {females} 只，随机交配，世代不重叠。由性别比例求群体有效含量，再求每代近交系数增量 ΔF = 1/(2Ne)，以 % 表示，保留三位小数。",
+            "闭锁群中每个世代有 {males} 只公鸡与 {females} 只母鸡留作种用（随机留种、随机交配）。该群近交每代约上升多少？先按公母数求 Ne，ΔF 取 1/(2Ne)，单位 %，取三位小数。",
+        ),
+        "en": (
+            "A closed nucleus of laying hens is bred from {males} cocks and {females} hens in each generation, mated at random, without overlapping generations. Find the effective size from the numbers of the two sexes and then the rise of inbreeding per generation, ΔF = 1/(2Ne), in %, to three decimals.",
+            "In a closed flock {males} males and {females} females become parents of each generation, chosen and mated at random. By how much does inbreeding rise per generation? Work out Ne for these numbers of the sexes first; ΔF is 1/(2Ne). Give %, three decimals.",
+        ),
+    },
+    explanation={
+        "zh": "Ne = 4·Nm·Nf/(Nm + Nf)，ΔF = 1/(2Ne)，等于 1/(8Nm) + 1/(8Nf)。",
+        "en": "Ne = 4·Nm·Nf/(Nm + Nf) and ΔF = 1/(2Ne), which equals 1/(8Nm) + 1/(8Nf).",
+    },
+    source=WRIGHT,
+    worked=({"males": 10, "females": 90}, 1.389),
+)
+
+
+def _information(p: Params) -> float:
+    """Records times heritability over the number of segments."""
+    return float(p["records"] * p["heritability"] / p["segments"])
+
+
+def genomic_accuracy(p: Params) -> float:
+    """Expected accuracy of genomic breeding values, sqrt(N h2 / (N h2 + Me)), in (0, 1)."""
+    return math.sqrt(_information(p) / (1 + _information(p)))
+
+
+def _draw_reference(rng: random.Random) -> Params | None:
+    p = {"records": rng.randrange(600, 6000, 50), "heritability": decimal(rng, 0.11, 0.62), "segments": rng.randrange(300, 2400, 20)}
+    return p if 0.35 <= genomic_accuracy(p) <= 0.88 else None
+
+
+B15 = Template(
+    id="B15",
+    subarea="molecular",
+    draw=_draw_reference,
+    gold=genomic_accuracy,
+    mistakes={
+        "square of the accuracy": lambda p: genomic_accuracy(p) ** 2,
+        "square root of heritability": lambda p: math.sqrt(1 / (1 + math.sqrt(p["heritability"]) / _information(p))),
+        "heritability left out": lambda p: math.sqrt(p["records"] / (p["records"] + p["segments"])),
+        "parts exchanged": lambda p: math.sqrt(1 / (1 + _information(p))),
+        "accuracy of the phenotype": lambda p: math.sqrt(p["heritability"]),
+    },
+    unit="",
+    decimals=3,
+    stems={
+        "zh": (
+            "基因组选择的参考群有 {records} 头有表型记录的个体，性状遗传力 {heritability}，独立染色体片段的有效数目 Me = {segments}。按 Daetwyler 公式 r = √[N·h²/(N·h² + Me)]，候选个体基因组育种值的期望准确度是多少？用小数表示，无单位，保留三位小数。",
+            "某育种公司计划建立 {records} 头的基因组参考群（每头一条表型记录，遗传力 h² 为 {heritability}），该群的有效片段数为 {segments}。估计准确度等于 N·h² 占 N·h² 与有效片段数之和的比例的平方根。求准确度（小数，无单位，取三位小数）。",
+        ),
+        "en": (
+            "The reference population for genomic selection has {records} animals with one record each; heritability is {heritability} and the effective number of independent chromosome segments is Me = {segments}. By Daetwyler's formula r = √[N·h²/(N·h² + Me)], what accuracy is expected for the genomic breeding values of candidates? Give a decimal fraction without unit, three decimals.",
+            "A breeding company plans a reference population of {records} animals, one phenotypic record each, for a trait of heritability h² = {heritability}; the population has {segments} effective chromosome segments. The expected accuracy is the square root of the share that N·h² has in the sum of N·h² and the number of segments. Compute it (no unit, three decimals).",
+        ),
+    },
+    explanation={
+        "zh": "先求 N·h²，再除以 N·h² + Me，最后开平方；不开方得到的是可靠性。",
+        "en": "Form N·h², divide by N·h² + Me and take the square root; without the root it is the reliability.",
+    },
+    source=Source(title="Daetwyler HD, Villanueva B, Woolliams JA, PLoS ONE 2008;3:e3395", kind="paper"),
+    worked=({"records": 2000, "heritability": 0.4, "segments": 800}, 0.707),
+)
+
+
+def _aggregate(p: Params) -> tuple[float, float]:
+    """Covariances of the two phenotypes with the aggregate genotype: G a."""
+    return (
+        p["var_g1"] * p["weight1"] + p["cov_g"] * p["weight2"],
+        p["cov_g"] * p["weight1"] + p["var_g2"] * p["weight2"],
+    )
+
+
+def _solved(p: Params, right: tuple[float, float]) -> tuple[float, float]:
+    """Index coefficients b = P^-1 times `right` by Cramer's rule."""
+    determinant = p["var_p1"] * p["var_p2"] - p["cov_p"] ** 2
+    first = (p["var_p2"] * right[0] - p["cov_p"] * right[1]) / determinant
+    return float(first), float((p["var_p1"] * right[1] - p["cov_p"] * right[0]) / determinant)
+
+
+def index_weight(p: Params) -> float:
+    """Coefficient of trait 1 in the Smith–Hazel index."""
+    return _solved(p, _aggregate(p))[0]
+
+
+def _if_positive(value: float) -> float | None:
+    """A negative coefficient is no likely slip: such a mistake is left out of that draw."""
+    return value if value > 0 else None
+
+
+def _draw_index(rng: random.Random) -> Params | None:
+    p: dict[str, Any] = {"var_p1": rng.randint(40, 95), "var_p2": rng.randint(20, 80), "weight1": rng.randint(2, 6), "weight2": rng.randint(2, 6)}
+    p["var_g1"] = round(p["var_p1"] * rng.uniform(0.2, 0.55))
+    p["var_g2"] = round(p["var_p2"] * rng.uniform(0.2, 0.55))
+    p["cov_p"] = round(rng.uniform(0.15, 0.5) * math.sqrt(p["var_p1"] * p["var_p2"]))
+    p["cov_g"] = round(rng.uniform(0.1, 0.55) * math.sqrt(p["var_g1"] * p["var_g2"]))
+    return p if p["cov_g"] >= 2 and min(_solved(p, _aggregate(p))) >= 0.3 else None
+
+
+B15B = Template(
+    id="B15B",
+    subarea="quantitative",
+    draw=_draw_index,
+    gold=index_weight,
+    mistakes={
+        "covariances left out": lambda p: p["var_g1"] * p["weight1"] / p["var_p1"],
+        "phenotypic covariance left out": lambda p: _aggregate(p)[0] / p["var_p1"],
+        "genetic covariance left out": lambda p: _if_positive(_solved(p, (p["var_g1"] * p["weight1"], p["var_g2"] * p["weight2"]))[0]),
+        "coefficient of the other trait": lambda p: _solved(p, _aggregate(p))[1],
+        "economic weights left out": lambda p: _if_positive(_solved(p, (p["var_g1"] + p["cov_g"], p["var_g2"] + p["cov_g"]))[0]),
+    },
+    unit="",
+    decimals=3,
+    stems={
+        "zh": (
+            "对两个性状作 Smith–Hazel 选择指数 I = b1·x1 + b2·x2，b = P⁻¹Ga。表型方差依次为 {var_p1} 和 {var_p2}，表型协方差 {cov_p}；加性遗传方差依次为 {var_g1} 和 {var_g2}，遗传协方差 {cov_g}；经济权重 a1 = {weight1}，a2 = {weight2}。求性状 1 的系数 b1，保留三位小数。",
+            "综合选择指数含性状 1 与性状 2：表型方差—协方差矩阵 P 的对角元为 {var_p1}、{var_p2}，非对角元为 {cov_p}；遗传方差—协方差矩阵 G 的对角元为 {var_g1}、{var_g2}，非对角元为 {cov_g}。两性状的经济权重分别是 {weight1} 和 {weight2}。由 Pb = Ga 解出 b1，取三位小数。",
+        ),
+        "en": (
+            "A Smith–Hazel index I = b1·x1 + b2·x2 of two traits has b = P⁻¹Ga. Phenotypic variances are {var_p1} (trait 1) and {var_p2} (trait 2), their covariance {cov_p}; additive genetic variances are {var_g1} and {var_g2}, their covariance {cov_g}; economic weights are a1 = {weight1} and a2 = {weight2}. What is b1, the coefficient of trait 1, to three decimals?",
+            "In a selection index of two traits the phenotypic matrix P has {var_p1} and {var_p2} on its diagonal and {cov_p} beside it; the genetic matrix G has {var_g1} and {var_g2} on its diagonal and {cov_g} beside it. The traits' economic weights are {weight1} and {weight2}, in this order. Solve Pb = Ga and give b1 to three decimals.",
+        ),
+    },
+    explanation={
+        "zh": "先求 Ga 的两个分量，再解二元一次方程组 Pb = Ga，取第一个解。",
+        "en": "Form the two components of Ga, solve the two equations Pb = Ga, and take the first unknown.",
+    },
+    source=Source(title="Hazel LN, The genetic basis for constructing selection indexes, Genetics 1943;28:476-490", kind="paper"),
+    worked=(
+        {"var_p1": 60, "var_p2": 40, "cov_p": 20, "var_g1": 24, "var_g2": 12, "cov_g": 6, "weight1": 3, "weight2": 2},
+        1.26,
+    ),
+)
+
+
+def _shares(p: Params) -> tuple[float, float, float]:
+    """Frequencies of the three alleles; the third is what the others leave."""
+    return p["first"], p["second"], p["third"]
+
+
+def _homozygotes(p: Params) -> float:
+    return math.fsum(x * x for x in _shares(p))
+
+
+def information_content(p: Params) -> float:
+    """Polymorphism information content of a marker. Source: Botstein et al. 1980."""
+    pairs = math.fsum(2 * x * x * y * y for x, y in itertools.combinations(_shares(p), 2))
+    return 1 - _homozygotes(p) - pairs
+
+
+def _draw_alleles(rng: random.Random) -> Params | None:
+    p = {"first": decimal(rng, 0.31, 0.59), "second": decimal(rng, 0.16, 0.44)}
+    p["third"] = round(1 - p["first"] - p["second"], 2)
+    return p if p["third"] >= 0.11 and round(100 * p["third"]) % 10 and p["second"] != p["first"] else None
+
+
+B16 = Template(
+    id="B16",
+    subarea="germplasm",
+    draw=_draw_alleles,
+    gold=information_content,
+    mistakes={
+        "expected heterozygosity": lambda p: 1 - _homozygotes(p),
+        "homozygosity": _homozygotes,
+        "pairs taken twice": lambda p: 2 * information_content(p) - (1 - _homozygotes(p)),
+        "pairs not squared": lambda p: 1 - _homozygotes(p) - math.fsum(x * y for x, y in itertools.combinations(_shares(p), 2)),
+        "rarest allele left out": lambda p: 1 - _homozygotes(p) + min(_shares(p)) ** 2,
+    },
+    unit="",
+    decimals=4,
+    stems={
+        "zh": (
+            "某 SSR 标记在种质群体中有三个等位基因，频率为 {first}、{second} 和 {third}。多态信息含量 PIC = 1 − Σpᵢ² − Σᵢ<ⱼ 2pᵢ²pⱼ²。求该标记的 PIC（小数，无单位），保留四位小数。",
+            "对一批地方品种做 SSR 检测，一个位点测得三种等位基因，频率依次是 {first}、{second}、{third}。请按 Botstein 的定义（1 减去各频率平方之和，再减去每两个等位基因频率平方之积的 2 倍）计算多态信息含量，无单位，取四位小数。",
+        ),
+        "en": (
+            "An SSR marker has three alleles in a germplasm collection, with frequencies {first}, {second} and {third}. The polymorphism information content is PIC = 1 − Σpᵢ² − Σᵢ<ⱼ 2pᵢ²pⱼ². What is the PIC of this marker (a decimal without unit), to four decimals?",
+            "Landraces were typed with SSR markers; at one locus three alleles occur with frequencies {first}, {second} and {third}. Work out the polymorphism information content as Botstein defined it: 1, less the sum of the squared frequencies, less twice the product of the squared frequencies for each pair of alleles. No unit, four decimals.",
+        ),
+    },
+    explanation={
+        "zh": "期望杂合度 1 − Σpᵢ² 再减去 Σ 2pᵢ²pⱼ²（亲子杂合而不能判明来源的部分）。",
+        "en": "From the expected heterozygosity 1 − Σpᵢ² take Σ 2pᵢ²pⱼ², the cases where parents and offspring are heterozygous alike.",
+    },
+    source=Source(title="Botstein D, White RL, Skolnick M, Davis RW, American Journal of Human Genetics 1980;32:314-331", kind="paper"),
+    worked=({"first": 0.5, "second": 0.3, "third": 0.2}, 0.5478),
+)
+
+
+def corrected_milk(p: Params) -> float:
+    """Milk corrected to 4 % fat, kg a day: 0.4 M + 15 F with F in kg. Source: Gaines 1928."""
+    return float(0.4 * p["milk_kg"] + 15 * p["milk_kg"] * p["fat_percent"] / 100)
+
+
+def _draw_milk(rng: random.Random) -> Params | None:
+    return {"milk_kg": decimal(rng, 18.0, 46.0, 1), "fat_percent": decimal(rng, 2.8, 5.6)}
+
+
+B16M = Template(
+    id="B16M",
+    subarea="livestock",
+    draw=_draw_milk,
+    gold=corrected_milk,
+    mistakes={
+        "scaled by the fat percentage": lambda p: p["milk_kg"] * p["fat_percent"] / 4,
+        "milk not corrected": lambda p: p["milk_kg"],
+        "percentage put in for kilograms of fat": lambda p: 0.4 * p["milk_kg"] + 15 * p["fat_percent"],
+        "factors exchanged": lambda p: 0.15 * p["milk_kg"] + 40 * p["milk_kg"] * p["fat_percent"] / 100,
+        "fat part left out": lambda p: 0.4 * p["milk_kg"],
+        "scaled the other way": lambda p: p["milk_kg"] / (0.4 + 0.15 * p["fat_percent"]),
+    },
+    unit="kg",
+    decimals=2,
+    stems={
+        "zh": (
+            "4% 乳脂校正乳 FCM = 0.4M + 15F，M 为产奶量（kg），F 为乳脂量（kg）。某奶牛日产奶 {milk_kg} kg，乳脂率 {fat_percent}%。其日产 4% 校正乳多少 kg？保留两位小数。",
+            "为比较乳脂率不同的奶牛，按 Gaines 公式把产奶量校正到乳脂率 4%：校正乳等于 0.4 乘以奶量加上 15 乘以乳脂千克数。一头牛当日产奶 {milk_kg} kg，乳脂率为 {fat_percent}%，求校正乳量（kg，取两位小数）。",
+        ),
+        "en": (
+            "Milk corrected to 4% fat is FCM = 0.4M + 15F, with M the milk and F the fat, both in kg. A cow gives {milk_kg} kg of milk a day with {fat_percent}% fat. How much 4% fat-corrected milk is that, in kg, to two decimals?",
+            "To compare cows of different fat content, Gaines's formula brings milk to 4% fat: 0.4 times the milk plus 15 times the kilograms of fat. On her test day a cow gave {milk_kg} kg with a fat content of {fat_percent}%. Work out the corrected milk in kg with two decimals.",
+        ),
+    },
+    explanation={
+        "zh": "先求乳脂量 F = M × 乳脂率，再代入 0.4M + 15F。",
+        "en": "The fat is F = M × fat content; put it into 0.4M + 15F.",
+    },
+    source=Source(title="Gaines WL, The energy basis of measuring milk yield in dairy cows, Illinois Agric. Exp. Station Bulletin 308, 1928", kind="paper"),
+    worked=({"milk_kg": 30.0, "fat_percent": 3.6}, 28.2),
+)
+
+
+def weaning_weight(p: Params) -> float:
+    """Weaning weight brought to 205 days, kg, without correction for the age of the dam."""
+    return float((p["weight_kg"] - p["birth_kg"]) / p["age_days"] * 205 + p["birth_kg"])
+
+
+def _draw_calf(rng: random.Random) -> Params | None:
+    p = {"birth_kg": rng.randint(28, 48), "age_days": rng.randint(160, 250)}
+    p["weight_kg"] = p["birth_kg"] + round(p["age_days"] * rng.uniform(0.7, 1.15))
+    return p if abs(p["age_days"] - 205) >= 14 and p["weight_kg"] >= 150 else None
+
+
+B16W = Template(
+    id="B16W",
+    subarea="livestock",
+    draw=_draw_calf,
+    gold=weaning_weight,
+    mistakes={
+        "birth weight not taken off": lambda p: p["weight_kg"] / p["age_days"] * 205,
+        "birth weight not added back": lambda p: weaning_weight(p) - p["birth_kg"],
+        "ages exchanged": lambda p: (p["weight_kg"] - p["birth_kg"]) * p["age_days"] / 205 + p["birth_kg"],
+        "weight not adjusted": lambda p: p["weight_kg"],
+        "birth weight added to the whole gain": lambda p: p["weight_kg"] / p["age_days"] * 205 + p["birth_kg"],
+    },
+    unit="kg",
+    decimals=1,
+    tolerance=Tolerance(rel=0.005),
+    stems={
+        "zh": (
+            "肉牛 205 日龄校正断奶重 =（断奶重 − 初生重）÷ 断奶日龄 × 205 + 初生重（不作母牛年龄校正）。某犊牛初生重 {birth_kg} kg，{age_days} 日龄断奶，断奶重 {weight_kg} kg。求校正断奶重，单位 kg，保留一位小数。",
+            "一头肉用犊牛出生时体重 {birth_kg} kg，到 {age_days} 日龄断奶时为 {weight_kg} kg。假定日增重不变，把断奶重校正到 205 日龄，不校正母牛年龄。结果是多少 kg？取一位小数。",
+        ),
+        "en": (
+            "The weaning weight of beef calves adjusted to 205 days is (weaning weight − birth weight) / age at weaning × 205 + birth weight, without adjustment for the dam's age. A calf was born at {birth_kg} kg and weaned at {age_days} days with {weight_kg} kg. What is its adjusted weaning weight in kg, to one decimal?",
+            "A beef calf weighed {birth_kg} kg at birth and {weight_kg} kg when it was weaned at an age of {age_days} days. Taking its daily gain as constant, adjust the weaning weight to 205 days (no adjustment for the age of the dam). Answer in kg with one decimal.",
+        ),
+    },
+    explanation={
+        "zh": "平均日增重 ×205，再加初生重。",
+        "en": "Daily gain from birth to weaning, times 205, plus the birth weight.",
+    },
+    source=Source(title="Beef Improvement Federation, Guidelines for Uniform Beef Improvement Programs", clause="205-day weight", kind="guideline"),
+    worked=({"birth_kg": 40, "age_days": 210, "weight_kg": 250}, 245.0),
+)
+
+TEMPLATES: tuple[Template, ...] = (B1, B2, B3, B4, B5, B6, B7, B8, B9, B10, B11, B12, B13, B13F, B14, B15, B15B, B16, B16M, B16W)

@@ -22,6 +22,7 @@ ITEMS = items_of("breeding")
 
 # The examples of the blueprint with the digits that it prints; B5, B8 and B14 are brought to the template's question.
 EXAMPLES = {
+    "B1": ({"one_in": 2500}, 3.92),
     "B2": ({"round_yellow": 315, "round_green": 108, "wrinkled_yellow": 101, "wrinkled_green": 32}, 0.470),
     "B3": ({"percent": 5, "heritability": 0.35, "sd_g": 12 / 2.0627128}, 4.2),
     "B4": ({"ms_genotype": 148, "ms_interaction": 52, "ms_error": 20, "replicates": 3, "environments": 4}, 0.649),
@@ -45,6 +46,14 @@ EXAMPLES = {
         },
         68.25,
     ),
+    "B13": ({"males": 10, "females": 90}, 36.0),
+    "B13F": ({"males": 10, "females": 90}, 1.39),
+    "B15": ({"records": 2000, "heritability": 0.4, "segments": 800}, 0.707),
+    # P and G by hand: Ga = (84, 42), b1 = (40 * 84 - 20 * 42) / (60 * 40 - 400)
+    "B15B": ({"var_p1": 60, "var_p2": 40, "cov_p": 20, "var_g1": 24, "var_g2": 12, "cov_g": 6, "weight1": 3, "weight2": 2}, 1.26),
+    "B16": ({"first": 0.5, "second": 0.3, "third": 0.2}, 0.548),
+    "B16M": ({"milk_kg": 30.0, "fat_percent": 3.6}, 28.2),
+    "B16W": ({"birth_kg": 40, "age_days": 210, "weight_kg": 250}, 245.0),  # 1 kg a day
 }
 
 
@@ -172,7 +181,70 @@ def _gain_by_gene_flow(p):
     return 10 * weights @ lead
 
 
+def _carriers_by_gametes(p):
+    """The gamete frequency that makes the affected square of the mating table as wide as told; carriers are its other diagonal."""
+
+    def table(q):
+        return np.outer([1 - q, q], [1 - q, q])
+
+    q = brentq(lambda share: table(share)[1, 1] - 1 / p["one_in"], 1e-9, 1, xtol=1e-15)
+    return 100 * (table(q)[0, 1] + table(q)[1, 0])
+
+
+def _size_by_common_origin(p):
+    """One over the chance that two genes of the offspring come from the same parent, drawn parent by parent."""
+    shares = np.concatenate([np.full(p[sex], 0.5 / p[sex]) for sex in ("males", "females")])
+    return 1 / np.sum(shares**2)
+
+
+def _rate_by_contributions(p):
+    """Half the sum of the squared contributions of all parents (theory of optimal contributions)."""
+    parents = [0.5 / p["males"]] * p["males"] + [0.5 / p["females"]] * p["females"]
+    return 100 * sum(share * share for share in parents) / 2
+
+
+def _accuracy_by_best_prediction(p):
+    """Best linear prediction of one segment's effect from N records, whose other variation is taken as 1, as the formula's authors do."""
+    effect = p["heritability"] / p["segments"]
+    mean = np.array([[effect + 1 / p["records"]]])  # variance of the mean of all records of one carrier class
+    weight = np.linalg.solve(mean, [effect])[0]
+    return np.sqrt(weight * effect / effect)
+
+
+def _index_by_partial_regression(p):
+    """Regression of the aggregate genotype on trait 1 after trait 2 has been taken out of it."""
+    slope = p["cov_p"] / p["var_p2"]
+    cov = [p["var_g1"] * p["weight1"] + p["cov_g"] * p["weight2"], p["cov_g"] * p["weight1"] + p["var_g2"] * p["weight2"]]
+    return (cov[0] - slope * cov[1]) / (p["var_p1"] - slope * p["cov_p"])
+
+
+def _information_by_matings(p):
+    """All matings written out: the share of offspring that show which allele came from a heterozygous parent."""
+    shares = dict(enumerate([p["first"], p["second"], p["third"]]))
+    total = 0.0
+    for a, b, c, d in itertools.product(shares, repeat=4):
+        if a == b:
+            continue
+        chance = shares[a] * shares[b] * shares[c] * shares[d]
+        for child, from_parent in [((x, y), x) for x in (a, b) for y in (c, d)]:
+            origins = {x for x in (a, b) for y in (c, d) if sorted((x, y)) == sorted(child)}
+            total += chance / 4 if origins == {from_parent} else 0.0
+    return total
+
+
+def _milk_by_energy(p):
+    """The amount of 4 % milk with the same energy; the energy of a kilogram grows in a straight line with its fat."""
+    energy = np.poly1d(np.polyfit([0, 4], [0.4, 1.0], 1))
+    return brentq(lambda amount: amount * energy(4) - p["milk_kg"] * energy(p["fat_percent"]), 0, 500)
+
+
+def _weight_on_a_straight_line(p):
+    """The line through birth and weaning, read at 205 days."""
+    return np.polyval(np.polyfit([0, p["age_days"]], [p["birth_kg"], p["weight_kg"]], 1), 205)
+
+
 SECOND_WAY = {
+    "B1": _carriers_by_gametes,
     "B2": _chi_square_by_covariance,
     "B3": _response_by_integration,
     "B4": _heritability_by_covariance_of_plots,
@@ -184,7 +256,14 @@ SECOND_WAY = {
     "B10": _seed_by_counting,
     "B11": _yield_by_drying,
     "B12": _breeding_value_by_mixed_model,
+    "B13": _size_by_common_origin,
+    "B13F": _rate_by_contributions,
     "B14": _gain_by_gene_flow,
+    "B15": _accuracy_by_best_prediction,
+    "B15B": _index_by_partial_regression,
+    "B16": _information_by_matings,
+    "B16M": _milk_by_energy,
+    "B16W": _weight_on_a_straight_line,
 }
 OWN = Own(
     examples=EXAMPLES,
