@@ -1,4 +1,4 @@
-"""Drawn items of healthcare: twelve calculations that wards, laboratories, pharmacies and trial readers do.
+"""Drawn items of healthcare: twenty calculations that wards, laboratories, pharmacies and trial readers do.
 
 Every formula that has variants is printed in its stem, so that an item tests the calculation and not which variant a
 model happens to know. Drugs and formulary entries are invented. Nothing here is advice on treating anybody.
@@ -6,11 +6,11 @@ model happens to know. Drugs and formulary entries are invented. Nothing here is
 
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from evalkit.records import Language, Source, Tolerance
-from evalkit.templates import Params, Template
+from evalkit.templates import Params, Template, amount
 
 UMOL_PER_MGDL = 88.4  # creatinine, 113.12 g/mol
 
@@ -690,4 +690,423 @@ H15 = Template(
     worked=({"clearance": 3, "target": 15, "interval_h": 8, "availability": 0.9, "volume_l": 40}, 400.0),
 )
 
-TEMPLATES: tuple[Template, ...] = (H1, H3, H4, H5, H7, H8, H9, H10, H11, H12, H14, H15)
+
+def creatinine_clearance(p: Params, *, weight: str = "weight_kg", whole: int = 140) -> float:
+    """Clearance in mL/min after Cockcroft and Gault; creatinine in umol/L is turned into mg/dL first."""
+    scr = p["creatinine_umol"] / UMOL_PER_MGDL
+    return float((whole - p["age"]) * p[weight] / (72 * scr) * (0.85 if p["sex"] == "F" else 1.0))
+
+
+def _draw_clearance(rng: random.Random) -> Params | None:
+    p: dict[str, Any] = {
+        "sex": rng.choice("FM"),
+        "age": rng.randint(30, 92),
+        "weight_kg": rng.randint(42, 110),
+        "ideal_kg": rng.randint(45, 78),
+        "creatinine_umol": rng.randint(52, 320),
+    }
+    plausible = 0.85 <= p["weight_kg"] / p["ideal_kg"] <= 1.6 and abs(p["weight_kg"] / p["ideal_kg"] - 1) > 0.08
+    return p if plausible and 12 <= creatinine_clearance(p) <= 130 else None
+
+
+H2 = Template(
+    id="H2",
+    subarea="pharmacy",
+    draw=_draw_clearance,
+    gold=creatinine_clearance,
+    mistakes={
+        "factor of women left out": lambda p: creatinine_clearance(p) / 0.85 if p["sex"] == "F" else None,
+        "factor of women given to a man": lambda p: creatinine_clearance(p) * 0.85 if p["sex"] == "M" else None,
+        "ideal weight put in": lambda p: creatinine_clearance(p, weight="ideal_kg"),
+        "age taken from 120": lambda p: creatinine_clearance(p, whole=120) if p["age"] < 105 else None,
+        "weight halfway between ideal and actual": lambda p: creatinine_clearance(p) * (1 + p["ideal_kg"] / p["weight_kg"]) / 2,
+        "creatinine divided by 100": lambda p: creatinine_clearance(p) * 100 / UMOL_PER_MGDL,
+    },
+    unit="mL/min",
+    decimals=1,
+    tolerance=Tolerance(rel=0.01, abs=0.3),
+    shown=_sex_shown,
+    stems={
+        "zh": (
+            "Cockcroft-Gault 公式：肌酐清除率 CrCl (mL/min) = (140 − 年龄) × 体重(kg) ÷ (72 × Scr)，女性再乘 0.85；Scr 以 mg/dL 计（1 mg/dL = 88.4 μmol/L），本题规定用实际体重。某{person}患者 {age} 岁，实际体重 {weight_kg} kg，理想体重 {ideal_kg} kg，血肌酐 {creatinine_umol} μmol/L。求 CrCl（mL/min），保留一位小数。",
+            "临床药师为调整剂量估算肌酐清除率：{person}，{age} 岁，血肌酐 {creatinine_umol} μmol/L，实际体重 {weight_kg} kg（理想体重 {ideal_kg} kg）。本院规定按实际体重代入 Cockcroft-Gault 公式：(140 − 年龄) × 体重 ÷ (72 × Scr)，女性结果乘 0.85，Scr 由 μmol/L 除以 88.4 换算为 mg/dL。结果为多少 mL/min？取一位小数。",
+        ),
+        "en": (
+            "Cockcroft-Gault: creatinine clearance (mL/min) = (140 − age) × weight in kg / (72 × Scr), times 0.85 for a woman; Scr is in mg/dL (1 mg/dL = 88.4 µmol/L), and the actual body weight is used here. A {person} aged {age} has an actual weight of {weight_kg} kg, an ideal weight of {ideal_kg} kg and a serum creatinine of {creatinine_umol} µmol/L. Find the clearance in mL/min to one decimal.",
+            "To adjust a dose a pharmacist estimates creatinine clearance for a {person} of {age} years: serum creatinine {creatinine_umol} µmol/L, actual weight {weight_kg} kg (ideal weight {ideal_kg} kg). The hospital puts the actual weight into Cockcroft-Gault, (140 − age) × weight / (72 × Scr), and multiplies by 0.85 for women; creatinine in µmol/L is divided by 88.4 to get Scr in mg/dL. What is the result in mL/min, to one decimal?",
+        ),
+    },
+    explanation={
+        "zh": "先将肌酐除以 88.4 得 mg/dL，再用实际体重代入；女性最后乘 0.85。",
+        "en": "Divide creatinine by 88.4 to get mg/dL, put in the actual weight, and multiply by 0.85 for a woman only.",
+    },
+    source=Source(title="Cockcroft DW, Gault MH, Prediction of creatinine clearance from serum creatinine, Nephron 1976;16:31-41", kind="paper"),
+    worked=({"sex": "M", "age": 70, "weight_kg": 68, "ideal_kg": 62, "creatinine_umol": 123.76}, 47.2222),
+)
+
+
+def corrected_sodium(p: Params, *, rise: float = 0.016) -> float:
+    """Sodium in mmol/L as it would be at a glucose of 100 mg/dL; `rise` in mmol/L for each mg/dL above it."""
+    return float(p["sodium"] + rise * (p["glucose_mgdl"] - 100))
+
+
+H5N = Template(
+    id="H5N",
+    subarea="laboratory",
+    draw=lambda rng: {"sodium": rng.randint(118, 139), "glucose_mgdl": rng.randint(285, 940)},
+    gold=corrected_sodium,
+    mistakes={
+        "correction taken off": lambda p: corrected_sodium(p, rise=-0.016),
+        "coefficient 2.4 used": lambda p: corrected_sodium(p, rise=0.024),
+        "glucose itself put in": lambda p: corrected_sodium(p) + 1.6,
+        "correction left out": lambda p: float(p["sodium"]),
+        "excess doubled": lambda p: corrected_sodium(p, rise=0.032),
+    },
+    unit="mmol/L",
+    decimals=1,
+    tolerance=Tolerance(rel=0.0, abs=0.3),
+    stems={
+        "zh": (
+            "高血糖时的校正血钠（Katz 系数）：校正钠(mmol/L) = 实测钠 + 0.016 × (血糖(mg/dL) − 100)。某患者实测血钠 {sodium} mmol/L，血糖 {glucose_mgdl} mg/dL。校正血钠为多少 mmol/L？保留一位小数。",
+            "某高渗状态患者血糖 {glucose_mgdl} mg/dL，血钠报告值 {sodium} mmol/L。规定血糖超过 100 mg/dL 的部分，每 1 mg/dL 使血钠降低 0.016 mmol/L，请把这一稀释作用加回去，求校正血钠（mmol/L，一位小数）。",
+        ),
+        "en": (
+            "Sodium corrected for high glucose (Katz's coefficient): corrected sodium (mmol/L) = measured sodium + 0.016 × (glucose in mg/dL − 100). Measured sodium is {sodium} mmol/L and glucose {glucose_mgdl} mg/dL. What is the corrected sodium in mmol/L, to one decimal?",
+            "A patient in a hyperosmolar state has a glucose of {glucose_mgdl} mg/dL and a reported sodium of {sodium} mmol/L. Each mg/dL of glucose above 100 mg/dL is taken to have lowered sodium by 0.016 mmol/L. Add this dilution back and give the corrected sodium in mmol/L with one decimal.",
+        ),
+    },
+    explanation={
+        "zh": "高血糖使水移出细胞而稀释血钠，故在实测值上加 0.016 ×（血糖 − 100）。",
+        "en": "High glucose draws water out of the cells and dilutes sodium, so 0.016 × (glucose − 100) is added to the measured value.",
+    },
+    source=Source(title="Katz MA, Hyperglycemia-induced hyponatremia: calculation of expected serum sodium depression, N Engl J Med 1973;289:843-844", kind="paper"),
+    worked=({"sodium": 128, "glucose_mgdl": 500}, 134.4),
+)
+
+
+def _whole(value: float) -> int:
+    """Rounded half up, as the rule in the stem says."""
+    return math.floor(value + 0.5)
+
+
+def _meld_sum(creatinine: float, bilirubin: float, inr: float, log: Callable[[float], float] = math.log) -> float:
+    return 10 * (0.957 * log(creatinine) + 0.378 * log(bilirubin) + 1.12 * log(inr) + 0.643)
+
+
+def _with_sodium(meld: int, sodium: float, *, sign: int = 1, product: bool = True) -> int:
+    """The second step of the score: MELD as a whole number above 11, and the distance of sodium from 137 mmol/L."""
+    if meld <= 11:
+        return meld
+    away = 137 - sodium
+    return _whole(meld + sign * (1.32 * away - (0.033 * meld * away if product else 0)))
+
+
+def _bounded(p: Params) -> tuple[float, float, float]:
+    return min(max(p["creatinine"], 1.0), 4.0), max(p["bilirubin"], 1.0), max(p["inr"], 1.0)
+
+
+def _sodium(p: Params) -> int:
+    return int(min(max(p["sodium"], 125), 137))
+
+
+def meld_sodium(p: Params) -> int:
+    """MELD-Na of 2016 in points, 6 to 40 or a little over; laboratory values in mg/dL and mmol/L."""
+    return _with_sodium(_whole(_meld_sum(*_bounded(p))), _sodium(p))
+
+
+def _unless_gold(p: Params, points: int) -> int | None:
+    return None if points == meld_sodium(p) or points <= 0 else points
+
+
+def _meld_without_cap(p: Params) -> int:
+    _, bilirubin, inr = _bounded(p)
+    return _with_sodium(_whole(_meld_sum(max(p["creatinine"], 1.0), bilirubin, inr)), _sodium(p))
+
+
+def _meld_without_floor(p: Params) -> int:
+    return _with_sodium(_whole(_meld_sum(min(p["creatinine"], 4.0), p["bilirubin"], p["inr"])), _sodium(p))
+
+
+def _draw_meld(rng: random.Random) -> Params | None:
+    p: dict[str, Any] = {
+        "creatinine": round(rng.choice((rng.uniform(0.5, 0.9), rng.uniform(1.1, 3.9), rng.uniform(4.2, 6.5))), 1),
+        "bilirubin": round(rng.uniform(0.6, 14), 1),
+        "inr": round(rng.uniform(1.1, 3.2), 1),
+        "sodium": rng.randint(119, 139),
+    }
+    first = _meld_sum(*_bounded(p))
+    second = _whole(first) + (137 - _sodium(p)) * (1.32 - 0.033 * _whole(first))
+    clear = all(abs(value % 1 - 0.5) > 0.03 for value in (first, second))
+    return p if clear and _whole(first) >= 12 and 13 <= meld_sodium(p) <= 40 else None
+
+
+H6 = Template(
+    id="H6",
+    subarea="risk_scores",
+    draw=_draw_meld,
+    gold=meld_sodium,
+    mistakes={
+        "sodium step left out": lambda p: _unless_gold(p, _whole(_meld_sum(*_bounded(p)))),
+        "logarithm to base ten": lambda p: _unless_gold(p, _with_sodium(_whole(_meld_sum(*_bounded(p), log=math.log10)), _sodium(p))),
+        "sodium step taken off": lambda p: _unless_gold(p, _with_sodium(_whole(_meld_sum(*_bounded(p))), _sodium(p), sign=-1)),
+        "product term left out": lambda p: _unless_gold(p, _with_sodium(_whole(_meld_sum(*_bounded(p))), _sodium(p), product=False)),
+        "bounds of sodium overlooked": lambda p: _unless_gold(p, _with_sodium(_whole(_meld_sum(*_bounded(p))), p["sodium"])),
+        "cap of creatinine overlooked": lambda p: _unless_gold(p, _meld_without_cap(p)),
+        "floor of 1 overlooked": lambda p: _unless_gold(p, _meld_without_floor(p)),
+    },
+    unit={"zh": "分", "en": "points"},
+    decimals=0,
+    tolerance=Tolerance(rel=0.0, abs=0.0),
+    stems={
+        "zh": (
+            "MELD-Na（2016 年 OPTN 版）：先算 M = 10 × (0.957 ln 肌酐 + 0.378 ln 胆红素 + 1.12 ln INR + 0.643)，四舍五入为整数；肌酐与胆红素以 mg/dL 计，三项小于 1 者按 1，肌酐大于 4 按 4。若 M > 11，则 MELD-Na = M + 1.32 × (137 − Na) − 0.033 × M × (137 − Na)，Na 低于 125 按 125、高于 137 按 137，结果四舍五入为整数。患者肌酐 {creatinine} mg/dL，胆红素 {bilirubin} mg/dL，INR {inr}，血钠 {sodium} mmol/L。MELD-Na 是多少分？",
+            "肝移植等候名单更新评分。化验：血钠 {sodium} mmol/L，INR {inr}，总胆红素 {bilirubin} mg/dL，肌酐 {creatinine} mg/dL。规则（MELD-Na，2016 年版）：肌酐、胆红素、INR 不足 1 的取 1，肌酐上限 4；M = 10 × [0.957·ln(肌酐) + 0.378·ln(胆红素) + 1.12·ln(INR) + 0.643]，取整（四舍五入）；M 大于 11 时再算 M + 1.32(137 − Na) − 0.033·M·(137 − Na) 并取整，其中 Na 限于 125 至 137。求最后得分（分）。",
+        ),
+        "en": (
+            "MELD-Na (OPTN version of 2016): first M = 10 × (0.957 ln creatinine + 0.378 ln bilirubin + 1.12 ln INR + 0.643), rounded to a whole number; creatinine and bilirubin are in mg/dL, each of the three counts as 1 where it is below 1, and creatinine above 4 counts as 4. If M > 11, MELD-Na = M + 1.32 × (137 − Na) − 0.033 × M × (137 − Na), with Na below 125 taken as 125 and above 137 as 137, rounded to a whole number. Creatinine {creatinine} mg/dL, bilirubin {bilirubin} mg/dL, INR {inr}, sodium {sodium} mmol/L. What is MELD-Na in points?",
+            "A transplant list is brought up to date. Results: sodium {sodium} mmol/L, INR {inr}, total bilirubin {bilirubin} mg/dL, creatinine {creatinine} mg/dL. Rules (MELD-Na, 2016): creatinine, bilirubin and INR are at least 1, creatinine at most 4; M = 10 × [0.957·ln(creatinine) + 0.378·ln(bilirubin) + 1.12·ln(INR) + 0.643], rounded; where M is greater than 11, the score is M + 1.32(137 − Na) − 0.033·M·(137 − Na), rounded, with Na kept between 125 and 137. Give the final score in points.",
+        ),
+    },
+    explanation={
+        "zh": "先按上下限修正各值，用自然对数求 M 并取整；M 大于 11 时再做血钠一步，最后取整。",
+        "en": "Apply the bounds, find M with natural logarithms and round it; where M is above 11 add the sodium step and round again.",
+    },
+    source=Source(title="OPTN liver allocation policy, MELD with sodium in force from 2016; the formula is printed in the stem", kind="guideline"),
+    worked=({"creatinine": 1.9, "bilirubin": 4.2, "inr": 1.8, "sodium": 129}, 29),
+)
+
+
+def drops_per_minute(p: Params) -> float:
+    """Drops a minute of an infusion of `volume_ml` in `hours` through a set of `factor` drops a mL."""
+    return float(p["volume_ml"] * p["factor"] / (p["hours"] * 60))
+
+
+def _draw_drops(rng: random.Random) -> Params | None:
+    p = {"volume_ml": rng.randrange(250, 1501, 50), "hours": rng.randint(2, 12), "factor": rng.choice((10, 15, 20))}
+    return p if 12 <= drops_per_minute(p) <= 120 and p["factor"] != p["hours"] else None
+
+
+H9D = Template(
+    id="H9D",
+    subarea="surgery_icu_nursing",
+    draw=_draw_drops,
+    gold=drops_per_minute,
+    mistakes={
+        "mL a minute given": lambda p: p["volume_ml"] / (p["hours"] * 60),
+        "mL an hour given": lambda p: p["volume_ml"] / p["hours"],
+        "drop factor turned round": lambda p: p["volume_ml"] / (p["hours"] * p["factor"]),
+        "factor 15 used": lambda p: drops_per_minute(p) * 15 / p["factor"] if p["factor"] != 15 else None,
+        "factor 20 used": lambda p: drops_per_minute(p) * 20 / p["factor"] if p["factor"] != 20 else None,
+    },
+    unit={"zh": "滴/分", "en": "drops/min"},
+    decimals=1,
+    tolerance=Tolerance(rel=0.01, abs=0.25),
+    stems={
+        "zh": (
+            "静脉输液 {volume_ml} mL，要求 {hours} h 匀速滴完，输液器滴系数为 {factor} 滴/mL。滴速应为多少滴/分？保留一位小数。",
+            "护士要用滴系数 {factor} 滴/mL 的输液器，在 {hours} 小时内匀速输完 {volume_ml} mL 液体。请计算每分钟滴数（滴/分，一位小数）。",
+        ),
+        "en": (
+            "An infusion of {volume_ml} mL is to run evenly over {hours} h through a giving set of {factor} drops/mL. What is the drip rate in drops/min, to one decimal?",
+            "With a giving set that delivers {factor} drops to the mL, a nurse has to run in {volume_ml} mL at a steady rate in {hours} hours. How many drops fall each minute? Give drops/min with one decimal.",
+        ),
+    },
+    explanation={
+        "zh": "滴速 = 总量 × 滴系数 ÷ 总分钟数（小时 × 60）。",
+        "en": "Drops a minute are volume times drop factor over the minutes, hours × 60.",
+    },
+    source=Source(title="Infusion arithmetic of nursing practice", kind="practice"),
+    worked=({"volume_ml": 500, "hours": 4, "factor": 20}, 41.666667),
+)
+
+
+def osmolality(p: Params, *, glucose: float = 18.0, urea: float = 2.8, sodium: int = 2) -> float:
+    """Calculated osmolality in mOsm/kg from sodium (mmol/L), glucose and urea nitrogen (mg/dL)."""
+    return float(sodium * p["sodium"] + p["glucose_mgdl"] / glucose + p["bun_mgdl"] / urea)
+
+
+H13 = Template(
+    id="H13",
+    subarea="emergency_medicine",
+    draw=lambda rng: {"sodium": rng.randint(122, 158), "glucose_mgdl": rng.randint(75, 720), "bun_mgdl": rng.randint(9, 84)},
+    gold=osmolality,
+    mistakes={
+        "divisors exchanged": lambda p: osmolality(p, glucose=2.8, urea=18.0),
+        "urea nitrogen divided as urea, by 6": lambda p: osmolality(p, urea=6.0) if p["bun_mgdl"] > 12 else None,
+        "urea nitrogen left out": lambda p: osmolality(p) - p["bun_mgdl"] / 2.8,
+        "glucose left out": lambda p: osmolality(p) - p["glucose_mgdl"] / 18,
+        "sodium taken once": lambda p: osmolality(p, sodium=1),
+    },
+    unit="mOsm/kg",
+    decimals=1,
+    tolerance=Tolerance(rel=0.0, abs=0.5),
+    stems={
+        "zh": (
+            "血浆渗透压估算：Osm (mOsm/kg) = 2 × Na⁺(mmol/L) + 血糖(mg/dL) ÷ 18 + 尿素氮(mg/dL) ÷ 2.8。患者血钠 {sodium} mmol/L，血糖 {glucose_mgdl} mg/dL，尿素氮 {bun_mgdl} mg/dL。估算渗透压是多少 mOsm/kg？保留一位小数。",
+            "急诊化验：血糖 {glucose_mgdl} mg/dL，尿素氮 {bun_mgdl} mg/dL，钠 {sodium} mmol/L。请按“钠的 2 倍，加血糖除以 18，加尿素氮除以 2.8”估算血浆渗透压，单位 mOsm/kg，取一位小数。",
+        ),
+        "en": (
+            "Calculated plasma osmolality (mOsm/kg) = 2 × Na⁺ (mmol/L) + glucose (mg/dL) / 18 + urea nitrogen (mg/dL) / 2.8. Sodium is {sodium} mmol/L, glucose {glucose_mgdl} mg/dL and urea nitrogen {bun_mgdl} mg/dL. What is the osmolality in mOsm/kg, to one decimal?",
+            "Results in the emergency room: glucose {glucose_mgdl} mg/dL, urea nitrogen {bun_mgdl} mg/dL, sodium {sodium} mmol/L. Estimate the plasma osmolality as 2 times sodium plus glucose over 18 plus urea nitrogen over 2.8; give it in mOsm/kg with one decimal.",
+        ),
+    },
+    explanation={
+        "zh": "钠连同其阴离子计 2 倍；血糖和尿素氮分别除以 18 和 2.8，由 mg/dL 化为 mmol/L。",
+        "en": "Sodium counts twice, with its anions; 18 and 2.8 turn mg/dL of glucose and urea nitrogen into mmol/L.",
+    },
+    source=Source(title="Calculated serum osmolality of internal medicine; the formula is printed in the stem", kind="textbook"),
+    worked=({"sodium": 140, "glucose_mgdl": 180, "bun_mgdl": 28}, 300.0),
+)
+
+
+def friedewald(p: Params, *, divisor: float = 5.0) -> float:
+    """LDL cholesterol in mg/dL; `divisor` turns triglycerides in mg/dL into VLDL cholesterol."""
+    return float(p["total"] - p["hdl"] - p["triglycerides"] / divisor)
+
+
+def _draw_lipids(rng: random.Random) -> Params | None:
+    p = {"total": rng.randint(135, 310), "hdl": rng.randint(27, 82), "triglycerides": rng.randint(62, 385)}
+    return p if 55 <= friedewald(p) <= 220 and friedewald(p, divisor=2.2) > 10 else None
+
+
+H16 = Template(
+    id="H16",
+    subarea="laboratory",
+    draw=_draw_lipids,
+    gold=friedewald,
+    mistakes={
+        "divisor 2.2 of the mmol/L form": lambda p: friedewald(p, divisor=2.2),
+        "HDL left out": lambda p: friedewald(p) + p["hdl"],
+        "triglycerides left out": lambda p: float(p["total"] - p["hdl"]),
+        "triglycerides divided by five and added": lambda p: friedewald(p, divisor=-5.0),
+        "triglycerides divided by ten": lambda p: friedewald(p, divisor=10.0),
+    },
+    unit="mg/dL",
+    decimals=1,
+    stems={
+        "zh": (
+            "Friedewald 公式（各项以 mg/dL 计，甘油三酯 < 400 mg/dL 时适用）：LDL-C = 总胆固醇 − HDL-C − 甘油三酯 ÷ 5。总胆固醇 {total} mg/dL，HDL-C {hdl} mg/dL，甘油三酯 {triglycerides} mg/dL。LDL-C 是多少 mg/dL？保留一位小数。",
+            "血脂报告（mg/dL）：甘油三酯 {triglycerides}，高密度脂蛋白胆固醇 {hdl}，总胆固醇 {total}。假定极低密度脂蛋白胆固醇等于甘油三酯（mg/dL）的五分之一，从总胆固醇中减去它和高密度部分，求低密度脂蛋白胆固醇（mg/dL，一位小数）。",
+        ),
+        "en": (
+            "Friedewald's formula (all in mg/dL, for triglycerides < 400 mg/dL): LDL-C = total cholesterol − HDL-C − triglycerides / 5. Total cholesterol {total} mg/dL, HDL-C {hdl} mg/dL, triglycerides {triglycerides} mg/dL. What is LDL-C in mg/dL, to one decimal?",
+            "A lipid report (mg/dL): triglycerides {triglycerides}, HDL cholesterol {hdl}, total cholesterol {total}. VLDL cholesterol is taken as a fifth of the triglycerides in mg/dL; take it and the HDL part from the total. Give the LDL cholesterol in mg/dL with one decimal.",
+        ),
+    },
+    explanation={
+        "zh": "总胆固醇减去 HDL-C，再减去甘油三酯的五分之一（VLDL-C）；2.2 是 mmol/L 形式的除数。",
+        "en": "Take HDL-C and a fifth of the triglycerides (VLDL-C) from the total; 2.2 is the divisor of the mmol/L form.",
+    },
+    source=Source(title="Friedewald WT et al., Estimation of the concentration of low-density lipoprotein cholesterol in plasma, Clin Chem 1972;18:499-502", kind="paper"),
+    worked=({"total": 230, "hdl": 50, "triglycerides": 175}, 145.0),
+)
+
+
+def alveolar_gradient(p: Params, *, vapour: float = 47.0, fraction: float | None = None) -> float:
+    """Alveolar minus arterial oxygen tension in mmHg, with a respiratory quotient of 0.8."""
+    inspired = p["fio2_percent"] / 100 if fraction is None else fraction
+    return float(inspired * (p["pressure"] - vapour) - p["paco2"] / 0.8 - p["pao2"])
+
+
+def _above_nought(value: float) -> float | None:
+    return value if value > 5 else None
+
+
+def _draw_gradient(rng: random.Random) -> Params | None:
+    p = {
+        "fio2_percent": rng.choice((28, 32, 35, 40, 45, 50, 55, 60)),
+        "pressure": rng.randint(682, 768),
+        "paco2": rng.randint(26, 64),
+        "pao2": rng.randint(52, 128),
+    }
+    return p if 35 <= alveolar_gradient(p) <= 300 else None
+
+
+H16A = Template(
+    id="H16A",
+    subarea="emergency_medicine",
+    draw=_draw_gradient,
+    gold=alveolar_gradient,
+    mistakes={
+        "water vapour not taken off": lambda p: alveolar_gradient(p, vapour=0.0),
+        "oxygen fraction of room air": lambda p: _above_nought(alveolar_gradient(p, fraction=0.21)),
+        "carbon dioxide not divided by the quotient": lambda p: alveolar_gradient(p) + p["paco2"] / 0.8 - p["paco2"],
+        "carbon dioxide multiplied by the quotient": lambda p: alveolar_gradient(p) + p["paco2"] / 0.8 - 0.8 * p["paco2"],
+        "alveolar tension given": lambda p: alveolar_gradient(p) + p["pao2"],
+    },
+    unit="mmHg",
+    decimals=1,
+    stems={
+        "zh": (
+            "肺泡-动脉氧分压差：P(A-a)O₂ = FiO₂ × (大气压 − 47) − PaCO₂ ÷ 0.8 − PaO₂，压力均以 mmHg 计。患者吸氧浓度 FiO₂ = {fio2_percent} %，大气压 {pressure} mmHg，PaCO₂ {paco2} mmHg，PaO₂ {pao2} mmHg。求 P(A-a)O₂（mmHg），保留一位小数。",
+            "动脉血气：PaO₂ {pao2} mmHg，PaCO₂ {paco2} mmHg；采血时吸入氧浓度 {fio2_percent} %，当地大气压 {pressure} mmHg。水蒸气压取 47 mmHg，呼吸商取 0.8，先求肺泡氧分压 FiO₂ × (大气压 − 47) − PaCO₂ ÷ 0.8，再减去动脉氧分压。差值是多少 mmHg？取一位小数。",
+        ),
+        "en": (
+            "Alveolar-arterial oxygen difference: P(A-a)O₂ = FiO₂ × (barometric pressure − 47) − PaCO₂ / 0.8 − PaO₂, all pressures in mmHg. A patient breathes FiO₂ = {fio2_percent} % at {pressure} mmHg; PaCO₂ is {paco2} mmHg and PaO₂ {pao2} mmHg. Find P(A-a)O₂ in mmHg to one decimal.",
+            "Arterial gases: PaO₂ {pao2} mmHg, PaCO₂ {paco2} mmHg, drawn at an inspired oxygen concentration of {fio2_percent} % and a barometric pressure of {pressure} mmHg. With a water vapour pressure of 47 mmHg and a respiratory quotient of 0.8, find the alveolar oxygen tension, FiO₂ × (barometric pressure − 47) − PaCO₂ / 0.8, and take the arterial one from it. What is the difference in mmHg, with one decimal?",
+        ),
+    },
+    explanation={
+        "zh": "吸入气先减水蒸气压再乘氧浓度，减去 PaCO₂ ÷ 0.8 得肺泡氧分压，再减 PaO₂。",
+        "en": "Take water vapour off before multiplying by the oxygen fraction, subtract PaCO₂ / 0.8 for the alveolar tension, then subtract PaO₂.",
+    },
+    source=Source(title="West JB, Respiratory Physiology: The Essentials (alveolar gas equation, simplified form)", kind="textbook"),
+    worked=({"fio2_percent": 40, "pressure": 760, "paco2": 40, "pao2": 87}, 148.2),
+)
+
+
+def lms_z(p: Params) -> float:
+    """Z score of a weight by the LMS method: ((y / M)^L - 1) / (L S)."""
+    return float(((p["weight_kg"] / p["m"]) ** p["l"] - 1) / (p["l"] * p["s"]))
+
+
+def _draw_z(rng: random.Random) -> Params | None:
+    p: dict[str, Any] = {
+        "l": rng.choice((-1, 1)) * amount(rng, 0.45, 1.75, 2),
+        "m": amount(rng, 6.2, 18.8, 2),
+        "s": amount(rng, 0.085, 0.149, 3),
+        "weight_kg": amount(rng, 4.5, 25.5, 1),
+    }
+    away = abs(math.log(p["weight_kg"] / p["m"]))
+    return p if p["l"] != 1 and 0.1 <= away <= 0.4 and 1.0 <= abs(lms_z(p)) <= 3.3 else None
+
+
+def _z_shown(p: Params, language: Language) -> Mapping[str, Any]:
+    return {"l": str(p["l"]).replace("-", "−")}
+
+
+H16Z = Template(
+    id="H16Z",
+    subarea="paediatrics_obstetrics",
+    draw=_draw_z,
+    gold=lms_z,
+    mistakes={
+        "ratio upside down": lambda p: ((p["m"] / p["weight_kg"]) ** p["l"] - 1) / (p["l"] * p["s"]),
+        "L left out of the divisor": lambda p: lms_z(p) * p["l"] if abs(p["l"] - 1) > 0.05 else None,
+        "L left out altogether": lambda p: (p["weight_kg"] / p["m"] - 1) / p["s"] if abs(p["l"] - 1) > 0.3 else None,
+        "S left out of the divisor": lambda p: lms_z(p) * p["s"],
+        "plain difference from M over S": lambda p: (p["weight_kg"] - p["m"]) / p["s"],
+    },
+    unit="",
+    decimals=3,
+    tolerance=Tolerance(rel=0.0, abs=0.01),
+    shown=_z_shown,
+    stems={
+        "zh": (
+            "LMS 法：z = [(y/M)^L − 1] ÷ (L × S)。某（虚构的）体重生长标准在该年龄、性别下给出 L = {l}，M = {m} kg，S = {s}。儿童体重 y = {weight_kg} kg。求 z 评分（无单位），保留三位小数。",
+            "一名儿童体重 {weight_kg} kg。所用参考值（虚构）的三个参数：偏度 L = {l}，中位数 M = {m} kg，变异系数 S = {s}。将体重除以 M，取 L 次幂，减 1，再除以 L 与 S 之积，即得 z 评分。该儿童的 z 评分是多少？无单位，取三位小数。",
+        ),
+        "en": (
+            "LMS method: z = [(y/M)^L − 1] / (L × S). An (invented) weight reference gives, for this age and sex, L = {l}, M = {m} kg and S = {s}. The child weighs y = {weight_kg} kg. Find the z score (no unit) to three decimals.",
+            "A child weighs {weight_kg} kg. The reference in use (made up) has three parameters: skewness L = {l}, median M = {m} kg, coefficient of variation S = {s}. Divide the weight by M, raise to the power L, subtract 1, and divide by the product of L and S. What is the z score of this child, a pure number with three decimals?",
+        ),
+    },
+    explanation={
+        "zh": "(体重 ÷ 中位数) 的 L 次幂减 1，再除以 L·S；低于中位数时 z 为负。",
+        "en": "Raise weight over median to the power L, subtract 1, divide by L·S; below the median z is negative.",
+    },
+    source=Source(title="Cole TJ, Green PJ, Smoothing reference centile curves: the LMS method and penalized likelihood, Stat Med 1992;11:1305-1319", kind="paper"),
+    worked=({"l": -0.2, "m": 10.3, "s": 0.11, "weight_kg": 8.2}, -2.120804),
+)
+
+TEMPLATES: tuple[Template, ...] = (H1, H2, H3, H4, H5, H5N, H6, H7, H8, H9, H9D, H10, H11, H12, H13, H14, H15, H16, H16A, H16Z)

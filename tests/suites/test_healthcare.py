@@ -34,6 +34,14 @@ EXAMPLES = {
     "H12": ({"qt_ms": 400, "rate": 90}, 458),
     "H14": ({"weight_kg": 70, "burn_percent": 30}, 8400),
     "H15": ({"clearance": 3, "target": 15, "interval_h": 8, "availability": 0.9, "volume_l": 40}, 400),
+    "H2": ({"sex": "M", "age": 70, "weight_kg": 68, "ideal_kg": 62, "creatinine_umol": 1.4 * 88.4}, 47.2),
+    "H5N": ({"sodium": 128, "glucose_mgdl": 500}, 134.4),
+    "H6": ({"creatinine": 1.9, "bilirubin": 4.2, "inr": 1.8, "sodium": 129}, 29),
+    "H9D": ({"volume_ml": 500, "hours": 4, "factor": 20}, 41.7),
+    "H13": ({"sodium": 140, "glucose_mgdl": 180, "bun_mgdl": 28}, 300),
+    "H16": ({"total": 230, "hdl": 50, "triglycerides": 175}, 145),
+    "H16A": ({"fio2_percent": 40, "pressure": 760, "paco2": 40, "pao2": 87}, 148.2),
+    "H16Z": ({"l": -0.2, "m": 10.3, "s": 0.11, "weight_kg": 8.2}, -2.1208),
 }
 
 
@@ -138,6 +146,66 @@ def _maintenance_by_simulation(p):
     return p["target"] / (_concentration_at_steady_state(p, 100.0) / 100.0)
 
 
+def _clearance_by_daily_excretion(p):
+    """Mass balance: a man excretes 28 - 0.2 x age mg of creatinine a kilogram and day; what is excreted has been cleared."""
+    excreted_mg_day = (28 - p["age"] / 5) * p["weight_kg"] * (0.85 if p["sex"] == "F" else 1)
+    mg_per_ml = p["creatinine_umol"] / 8840
+    return excreted_mg_day / (24 * 60) / mg_per_ml
+
+
+def _sodium_mg_by_mg(p):
+    """The dilution is undone one mg/dL of glucose at a time, in decimal arithmetic."""
+    value = Decimal(p["sodium"])
+    for _ in range(100, p["glucose_mgdl"]):
+        value += Decimal("0.016")
+    return float(value)
+
+
+def _meld_read_from_stem(p):
+    """A reader of the English stem; logarithms are areas under 1/x, and sodium is stepped away from 137 one mmol/L at a time."""
+    said = stem_of("healthcare", "H6", p).split("rounded to a whole number. ")[1]
+    creatinine, bilirubin, inr = (float(re.search(rf"{word} ([\d.]+)", said).group(1).rstrip(".")) for word in ("Creatinine", "bilirubin", "INR"))
+    sodium = float(re.search(r"sodium (\d+) mmol", said).group(1))
+    values = (min(max(creatinine, 1), 4), max(bilirubin, 1), max(inr, 1))
+    areas = [quad(lambda x: 1 / x, 1, value)[0] for value in values]
+    points = round(9.57 * areas[0] + 3.78 * areas[1] + 11.2 * areas[2] + 6.43)
+    exact, level = Fraction(points), 137
+    while points > 11 and level > max(sodium, 125):
+        exact += Fraction(132, 100) - Fraction(33, 1000) * points
+        level -= 1
+    return round(float(exact))
+
+
+def _drops_by_search(p):
+    """The rate at which the bag is empty when the time is up."""
+    return brentq(lambda rate: rate * 60 * p["hours"] / p["factor"] - p["volume_ml"], 0.1, 5000)
+
+
+def _osmolality_by_particles(p):
+    """Millimoles of particles in a litre: an ion and its partner for each sodium, glucose by 180 g/mol, two nitrogens of 14 g/mol."""
+    ions = sum(1 for _ in range(p["sodium"]) for _ in ("cation", "anion"))
+    return float(ions + Fraction(p["glucose_mgdl"] * 10, 180) + Fraction(p["bun_mgdl"] * 10, 28))
+
+
+def _ldl_by_linear_system(p):
+    """The fractions add up to the total, and VLDL is a fifth of the triglycerides."""
+    equations = np.array([[1.0, 1.0, 1.0], [1.0, 0.0, 0.0], [0.0, 5.0, 0.0]])  # HDL, VLDL, LDL
+    return np.linalg.solve(equations, np.array([p["total"], p["hdl"], p["triglycerides"]], dtype=float))[2]
+
+
+def _gradient_by_gas_balance(p):
+    """The alveolar oxygen at which the oxygen that is missing from dry inspired gas, times 0.8, is the carbon dioxide put in."""
+    inspired = p["fio2_percent"] * (p["pressure"] - 47) / 100
+    return brentq(lambda alveolar: (inspired - alveolar) * 0.8 - p["paco2"], 0, inspired) - p["pao2"]
+
+
+def _z_by_root_finding(p):
+    """The z whose centile curve M (1 + L S z)^(1/L) passes through the child's weight."""
+    edge = -1 / (p["l"] * p["s"])  # where the curve ends
+    low, high = (max(edge + 1e-9, -60), 60) if edge < 0 else (-60, min(edge - 1e-9, 60))
+    return brentq(lambda z: math.log(p["m"]) + math.log1p(p["l"] * p["s"] * z) / p["l"] - math.log(p["weight_kg"]), low, high)
+
+
 SECOND_WAY = {
     "H1": _egfr_by_integration,
     "H3": _bmi_by_pounds_and_inches,
@@ -151,6 +219,14 @@ SECOND_WAY = {
     "H12": _qtc_by_root_finding,
     "H14": _burn_hour_by_hour,
     "H15": _maintenance_by_simulation,
+    "H2": _clearance_by_daily_excretion,
+    "H5N": _sodium_mg_by_mg,
+    "H6": _meld_read_from_stem,
+    "H9D": _drops_by_search,
+    "H13": _osmolality_by_particles,
+    "H16": _ldl_by_linear_system,
+    "H16A": _gradient_by_gas_balance,
+    "H16Z": _z_by_root_finding,
 }
 
 
@@ -158,7 +234,7 @@ def _spelt(key, value, _):
     """Calcium has two decimals; sex and history are told in words, which the second way of H7 reads."""
     if isinstance(value, bool | str):
         return None
-    return re.escape(f"{value:.2f}" if key == "calcium" else str(value))
+    return re.escape(f"{value:.2f}" if key == "calcium" else str(value).removeprefix("-"))
 
 
 def _flag(text):
@@ -175,6 +251,7 @@ def _operated(text):
 OWN = Own(
     examples=EXAMPLES,
     second_way=SECOND_WAY,
+    signed=frozenset({"H16Z"}),
     spelt=_spelt,
     told={
         ("healthcare-extraction-002-en", "tablets_per_dose"): said("two tablets", 2),
