@@ -33,6 +33,7 @@ def estimate(config: RunConfig) -> dict[str, Any]:
         "requests without repeats": len(unique),
         "by arm": dict(sorted(Counter(plan.items[request.item].arm for request in plan.requests).items())),
         "by ability": dict(sorted(Counter(request.ability for request in plan.requests).items())),
+        **({"left out": "; ".join(plan.left_out)} if plan.left_out else {}),
         "timed requests": len(plan.stream) + len(plan.offline),
         "prompt tokens": tokens,
         "prompt tokens counted by": how,

@@ -8,7 +8,8 @@
     │   └── PlanMismatchError     a bundle's folder holds another plan
     └── RunError                  exit 1: the run or the check itself failed
         ├── StorageError          a file could not be written (disk full, permission)
-        ├── NothingScoredError      a statistic was asked of nothing
+        ├── NothingScoredError    a statistic was asked of nothing
+        ├── MissingToolError      a program that grades answers is not installed
         └── SuiteCheckError       a suite was read and found wanting
 
 A message says what was read, where, and what would work. A model's or a network's failure on one request is not an
@@ -57,6 +58,10 @@ class StorageError(RunError):
 
 class NothingScoredError(RunError):
     """A statistic was asked of no scored items."""
+
+
+class MissingToolError(RunError):
+    """A program outside of Python that grades answers is not installed."""
 
 
 class SuiteCheckError(RunError):

@@ -292,6 +292,7 @@ MESSAGES: Mapping[str, Pair] = {
     "mode/mixed": ("两种混用", "both"),
     "mode/none": ("无选择题", "no choice items"),
     "shots": ("示例题", "Worked examples"),
+    "not_asked": ("未作答的题", "Items not asked"),
     "decoding": ("书写类作答", "Written answers"),
     "decoding/greedy": ("贪心：每步取概率最大的词元", "greedy: the likeliest token each time"),
     "decoding/drawn": (
@@ -518,6 +519,10 @@ PHRASES: tuple[tuple[str, str], ...] = (
     (r"no interval: over budget", "无区间：超出预算"),
     (r"no interval: a total; never ranked, tokenizers differ", "无区间：这是合计；分词器不同，不作排名"),
     (r"no interval: a spread of a few fixed templates", "无区间：少数固定模板间的差异"),
+    (
+        r"(\d+) code items of (\S+) were not asked: iverilog, which grades them, is not installed",
+        "{1} 的 {0} 道代码题未作答：未安装评分所需的 iverilog",
+    ),
     (r"companion of GEN: no interval of its own", "通用性的对照数，本身无区间"),
     (r"interval open above \(n = (\d+)\)", "区间上端开放（n = {0}）"),
     (r"interval open below \(n = (\d+)\)", "区间下端开放（n = {0}）"),

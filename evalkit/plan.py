@@ -39,6 +39,7 @@ class Plan:
     requests: tuple[Request, ...]
     stream: tuple[Request, ...]  # timed one after another
     offline: tuple[Request, ...]  # timed at once
+    left_out: tuple[str, ...] = ()  # what the profile would have asked, and why it was not, in words
 
 
 def build_plan(config: RunConfig, engine: Engine) -> Plan:
@@ -51,8 +52,11 @@ def build_plan(config: RunConfig, engine: Engine) -> Plan:
     _refuse_twins(suites)
     items: dict[str, Item] = {}
     requests: list[Request] = []
+    left_out: list[str] = []
     for suite in suites:
-        for item, shots in _with_shots(_asked(suite, profile), suite, config.shots):
+        picked, reason = _gradable(suite, selected(suite.items, profile))
+        left_out += filter(None, [reason])
+        for item, shots in _with_shots(_asked(suite, picked, profile), suite, config.shots):
             items[item.key] = item
             requests.append(_request(item, prompt_of(item, shots), config, engine, profile))
     clean = [request for request in requests if items[request.item].arm == "clean" and request.run == 0]
@@ -76,6 +80,7 @@ def build_plan(config: RunConfig, engine: Engine) -> Plan:
         requests=tuple(requests),
         stream=_timed(clean, profile.stream_items, "stream") if config.efficiency else (),
         offline=_timed(clean, profile.offline_items, "offline") if config.efficiency else (),
+        left_out=tuple(left_out),
     )
 
 
@@ -150,8 +155,17 @@ def _refuse_twins(suites: Sequence[Suite]) -> None:
         raise SuiteError(f"two of the suites are called {twice[0]!r}; items are joined by suite and id, so names must differ")
 
 
-def _asked(suite: Suite, profile: Profile) -> Iterator[Item]:
-    picked = selected(suite.items, profile)
+def _gradable(suite: Suite, picked: Sequence[Item]) -> tuple[tuple[Item, ...], str]:
+    """The items that this machine can grade, and why others are not asked: code is graded by running its test bench."""
+    from evalkit.metrics import code
+
+    kept = tuple(item for item in picked if not item.bench or code.available())
+    missing = len(picked) - len(kept)
+    why = f"{missing} code items of {suite.name} were not asked: {code.COMPILER}, which grades them, is not installed" if missing else ""
+    return kept, why
+
+
+def _asked(suite: Suite, picked: Sequence[Item], profile: Profile) -> Iterator[Item]:
     yield from picked
     varied = list(chosen_variants(suite, picked, profile))
     core = {variant.id for variant in varied}

@@ -173,6 +173,7 @@ class _About(_Held):
     code: _Code = _Code()
     command: str
     requests: int
+    left_out: list[str] = []
 
 
 class _Probe(_Held):

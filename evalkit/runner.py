@@ -97,6 +97,7 @@ def about(config: RunConfig, plan: Plan, engine: Engine) -> Mapping[str, Any]:
         "code": dict(code_state()),
         "command": command(),
         "requests": len(plan.requests),
+        **({"left_out": list(plan.left_out)} if plan.left_out else {}),
     }
 
 

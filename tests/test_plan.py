@@ -1,5 +1,6 @@
 """Plans: digested, balanced, without repeats, and different for whatever could change an answer."""
 
+import json
 import shutil
 from collections import Counter
 from dataclasses import replace
@@ -199,3 +200,25 @@ def test_keys_are_unique_and_readable(built_toy: Path):
     assert len(set(keys)) == len(keys)
     item: Item = next(item for item in plan.items.values() if item.operator == 9)
     assert item.key == f"{item.id}#9.{item.draw}.perturbed.0"
+
+
+def test_code_is_not_asked_where_it_cannot_be_graded_and_the_plan_says_so(built_toy: Path, monkeypatch: pytest.MonkeyPatch):
+    from evalkit.build import build
+    from evalkit.metrics import code
+    from evalkit.suite import find_suite
+
+    line = {
+        "id": "toy-code-001-en", "task": "code", "subarea": "sums", "form": "code", "language": "en", "level": "apply", "stem": "Write add.",
+        "answer": "module add; endmodule", "bench": "module bench; endmodule", "explanation": "as told", "source": {"title": "Arithmetic"},
+    }  # fmt: skip
+    (built_toy / "items" / "code.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
+    build(find_suite(str(built_toy)))
+    monkeypatch.setattr(code, "available", lambda: True)
+    whole = _plan(built_toy)
+    monkeypatch.setattr(code, "available", lambda: False)
+    without = _plan(built_toy)
+    assert "toy-code-001-en" in whole.items
+    assert not whole.left_out
+    assert set(whole.items) - set(without.items) == {key for key in whole.items if key.startswith("toy-code")}
+    assert without.left_out == ("1 code items of toy were not asked: iverilog, which grades them, is not installed",)
+    assert without.digest != whole.digest

@@ -26,6 +26,7 @@ class Read:
     text: str = ""
     firm: bool = False
     wrong: bool = False
+    whole: str = ""  # the text as it was read, where a metric looks for more than `value`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,11 @@
 
 import math
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import get_args
 
-from evalkit.canon import order_key
+from evalkit.canon import digest, order_key
 from evalkit.errors import SuiteError, did_you_mean
 from evalkit.foreign.block import AnswerIs, FieldName, Foreign
 from evalkit.foreign.cells import LETTERS, BadRowError, options_of, text_of
@@ -64,7 +65,7 @@ def _item(foreign: Foreign, suite: str, split: str, row: Row, where: str) -> Ite
         suite=suite,
         task=_task(named.get("task", foreign.task), where),
         subarea=named.get("subarea", foreign.subarea),
-        cluster=named.get("cluster", name),
+        cluster=named.get("cluster") or _cluster(suite, named, choices),
         form=form,
         language=_language(foreign, named["stem"]),
         level=foreign.level,
@@ -76,6 +77,14 @@ def _item(foreign: Foreign, suite: str, split: str, row: Row, where: str) -> Ite
         explanation=named.get("explanation", ""),
         source=Source(title=foreign.source or foreign.path, kind=foreign.source_kind),
     )
+
+
+def _cluster(suite: str, named: Mapping[FieldName, str], choices: tuple[str, ...]) -> str:
+    """One name for rows that ask the same, in whatever split: MMLU shows five of its test questions in the dev rows of other subjects.
+
+    Items of a cluster count as one for intervals, and none is shown worked before another.
+    """
+    return f"{suite}-{digest([named['stem'], named.get('context', ''), sorted(choices)])[:16]}"
 
 
 def _named(foreign: Foreign, row: Row, where: str) -> dict[FieldName, str]:
