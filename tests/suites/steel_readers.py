@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
+import numpy as np
+
 from evalkit.records import Item
 
 Table = list[list[str]]
@@ -57,7 +59,51 @@ def read_stack(item: Item) -> object:
     return _verdict(item, keys)
 
 
+def _number(item: Item, value: float) -> object:
+    """The value itself, or the option that prints it: the nearest one, which must be no farther than rounding."""
+    if item.form == "number":
+        return value
+    nearest = min(item.choices, key=lambda option: abs(float(option.split()[0]) - value))
+    digits = len(nearest.split()[0].partition(".")[2])
+    assert abs(float(nearest.split()[0]) - value) <= 0.51 * 10**-digits
+    return nearest
+
+
+def read_curve(item: Item) -> object:
+    (rows,) = tables(item.context)
+    xs = [float(row[0]) for row in rows[1:]]
+    (column,) = [place for place, name in enumerate(rows[0]) if place and re.search(rf"(?<!\d){re.escape(name)}", item.stem, re.IGNORECASE)]
+    (x,) = re.findall(r"(?:在炉|温度|在|and|at|after) (\d+) (?:℃ 回火|℃ 时|min 时|°C, in|°C for|min, in)", item.stem)
+    return _number(item, float(np.interp(float(x), xs, [float(row[column]) for row in rows[1:]])))
+
+
+def _column(rows: Table, *words: str) -> list[str]:
+    (place,) = [place for place, head in enumerate(rows[0]) if any(head.startswith(word) for word in words)]
+    return [row[place] for row in rows[1:]]
+
+
+def read_log(item: Item) -> object:
+    (rows,) = tables(item.context)
+    span = re.search(r"第 (\d) 次铁至第 (\d) 次铁|taps (\d) to (\d)", item.stem)
+    grade = re.search(r"钢种 (\w) 各炉|heats of grade (\w)", item.stem)
+    if span:
+        first, last = (int(end) for end in span.groups() if end)
+        chosen = [first <= int(tap) <= last for tap in _column(rows, "铁次", "Tap")]
+        above, below = _column(rows, "煤粉", "Coal"), _column(rows, "铁水", "Hot metal")
+    elif grade:
+        chosen = [name in grade.groups() for name in _column(rows, "钢种", "Grade")]
+        above, below = _column(rows, "电弧炉", "Arc"), _column(rows, "钢水", "Steel")
+    else:
+        values = np.array([float(cell) for cell in _column(rows, "过热度", "Superheat")])
+        factor = float(re.search(r"(\d\.\d+) ×", item.stem).group(1))
+        return _number(item, float(values.mean() + factor * np.abs(np.diff(values)).mean()))
+    ratio = np.dot(chosen, np.array(above, float)) / np.dot(chosen, np.array(below, float))
+    return _number(item, float(ratio * (1000 if "kg" in item.stem else 1)))
+
+
 READERS: Mapping[str, Callable[[Item], object]] = {
     "GSS1": read_lot,
     "GSS2": read_stack,
+    "GST1": read_curve,
+    "GST2": read_log,
 }
