@@ -5,7 +5,8 @@ is"), and then what the form allows (a lone letter, the last number, ...). What 
 range) is not guessed at. Everything here is linear in the length of the text and raises nothing.
 """
 
-from evalkit.answers.conduct import read_abstention, read_conduct
+from evalkit.answers.abstention import read_abstention
+from evalkit.answers.conduct import read_conduct
 from evalkit.answers.letters import read_letter, read_letters
 from evalkit.answers.numbers import read_number
 from evalkit.answers.objects import read_json
