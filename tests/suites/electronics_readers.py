@@ -103,9 +103,46 @@ def _first_alarm(item: Item) -> object:
     raise AssertionError("no alarm")
 
 
+# A glossary typed apart from the suite's list: by English initial, one usual Chinese name each.
+GLOSSARY = """
+A: absolute maximum ratings 绝对最大额定值, anti-aliasing filter 抗混叠滤波器
+B: bathtub curve 浴盆曲线, beamforming 波束赋形, bill of materials 物料清单, bootloader 引导加载程序, burn-in 老化筛选
+C: characteristic impedance 特性阻抗, clock domain crossing 跨时钟域, common-mode rejection ratio 共模抑制比,
+coupling capacitor 耦合电容, creepage distance 爬电距离, critical dimension 关键尺寸, crosstalk 串扰
+D: datasheet 数据手册, dead time 死区时间, declaration of conformity 符合性声明, derating 降额, differential nonlinearity 微分非线性,
+differential pair 差分对, direct memory access 直接存储器访问, duty cycle 占空比
+E: electromagnetic compatibility 电磁兼容, electromigration 电迁移, energy label 能效标识, etching 刻蚀
+F: failure mode 失效模式, ferrite bead 磁珠, finite state machine 有限状态机, flip-flop 触发器, flux 助焊剂
+H: heat sink 散热器, hold time 保持时间
+I: input bias current 输入偏置电流, inrush current 浪涌电流, interrupt 中断, ion implantation 离子注入
+L: lead time 交货周期, low-noise amplifier 低噪声放大器
+M: metastability 亚稳态
+O: open-loop gain 开环增益
+P: phase noise 相位噪声, photoresist 光刻胶, pick-and-place machine 贴片机, power factor correction 功率因数校正, pull-up resistor 上拉电阻
+Q: quantization noise 量化噪声
+R: reflow soldering 回流焊, reinforced insulation 加强绝缘, return loss 回波损耗
+S: sample-and-hold circuit 采样保持电路, solder mask 阻焊层, solder paste 焊膏, successive-approximation ADC 逐次逼近型模数转换器
+T: tombstoning 立碑, truth table 真值表
+V: voltage follower 电压跟随器, voltage standing wave ratio 电压驻波比
+W: wafer 晶圆, watchdog timer 看门狗定时器, wire bonding 引线键合, wrist strap 防静电腕带
+"""
+ENTRIES = [entry.strip() for entry in re.sub(r"(?m)^[A-Z]: ", "", GLOSSARY).replace("\n", ",").split(",") if entry.strip()]
+CHINESE_OF = {entry.rsplit(" ", 1)[0]: entry.rsplit(" ", 1)[1] for entry in ENTRIES}
+
+
+def _term(item: Item) -> object:
+    asked = re.search(r"“(.+?)”|'(.+?)'", item.stem)
+    assert asked is not None
+    if item.language == "en":
+        return CHINESE_OF[asked.group(2)]
+    (english,) = [english for english, chinese in CHINESE_OF.items() if chinese == asked.group(1)]
+    return english
+
+
 READERS: dict[str, Callable[[Item], object]] = {
     "GES1": _substances,
     "GES2": _profile,
+    "GEG1": _term,
     "GET1": _derated_current,
     "GET2": _first_alarm,
 }

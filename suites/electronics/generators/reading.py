@@ -3,6 +3,7 @@
 import random
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 from evalkit.generators import Content, Generator, table
 from evalkit.records import Language, Source, Tolerance
@@ -99,7 +100,7 @@ def _write_current(p: Params, language: Language) -> tuple[Content, ...]:
     kept = _kept(list(wrong), gold, round(p["table"][0][0] * 10) + p["asked"])
     answer = f"{gold:.2f} A"
     mistakes = {f"{value:.2f} A": wrong[value] for value in kept}
-    shared = {"stem": stem, "context": context, "explanation": explanation}
+    shared: dict[str, Any] = {"stem": stem, "context": context, "explanation": explanation}
     return (
         Content(form="choice", answer=answer, choices=(answer, *mistakes), mistakes=mistakes, **shared),
         Content(form="number", answer=f"{gold:.2f}", unit="A", tolerance=TOLERANCE, **shared),
@@ -168,7 +169,7 @@ def _draw_chart(rng: random.Random) -> Params | None:
     for place in range(run):
         share = rng.uniform(0.08, 0.6) if rule == "side" else -0.5 + place * 1.1 / run + rng.uniform(0, 0.05)
         points[start + place] = round(centre + sign * reach * share, 1)
-    p = {"centre": centre, "low": round(centre - reach, 1), "high": round(centre + reach, 1), "rule": rule, "run": run, "points": points}
+    p: dict[str, Any] = {"centre": centre, "low": round(centre - reach, 1), "high": round(centre + reach, 1), "rule": rule, "run": run, "points": points}
     alarm = first_alarm(p)
     inside = all(p["low"] < value < p["high"] for value in points)
     fits = inside and alarm is not None and run < alarm < POINTS and _broken_at(points, p, rule, run=run - 1) == alarm - 1
@@ -205,7 +206,7 @@ def _write_chart(p: Params, language: Language) -> tuple[Content, ...]:
     kept = [int(value) for value in _kept(list(wrong), float(gold or 0), round(sum(p["points"]) * 10))]
     answer = str(gold)
     mistakes = {str(value): wrong[value] for value in kept}
-    shared = {"stem": stem, "context": context, "explanation": explanation}
+    shared: dict[str, Any] = {"stem": stem, "context": context, "explanation": explanation}
     return (
         Content(form="choice", answer=answer, choices=(answer, *mistakes), mistakes=mistakes, **shared),
         Content(form="number", answer=answer, tolerance=Tolerance(rel=0, abs=0), **shared),
