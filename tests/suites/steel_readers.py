@@ -101,9 +101,49 @@ def read_log(item: Item) -> object:
     return _number(item, float(ratio * (1000 if "kg" in item.stem else 1)))
 
 
+# A second glossary, typed in from the other language and in the order of the alphabet.
+GLOSSARY = """
+annealing 退火, argon stirring 吹氩, austenite 奥氏体
+backup roll 支承辊, bag filter 布袋除尘器, bill of lading 提单, blast furnace gas 高炉煤气, blending yard 混匀料场, blind plate 盲板, bosh 炉腹, bulging 鼓肚
+calcium treatment 钙处理, carbon equivalent 碳当量, carburising 渗碳, centre segregation 中心偏析, coiler 卷取机, coke 焦炭, coke dry quenching 干熄焦
+coke oven gas 焦炉煤气, commercial invoice 商业发票, condition of delivery 交货状态, confined space 受限空间, converter 转炉
+deoxidiser 脱氧剂, descaling 除鳞, dummy bar 引锭杆
+edge crack 边裂, electric arc furnace 电弧炉, electrostatic precipitator 电除尘器, elongation after fracture 断后伸长率, end-point control 终点控制
+flue gas desulphurisation 烟气脱硫, flux 熔剂, flying shear 飞剪, forward slip 前滑, furnace lining 炉衬
+gas holder 煤气柜, gas poisoning 煤气中毒, gross weight 毛重
+hardenability 淬透性, hardness 硬度, hearth 炉缸, heat number 炉号, hot blast stove 热风炉, hot metal pretreatment 铁水预处理, hot work 动火作业
+impact energy 冲击吸收能量, inclusion 夹杂物, iron ore concentrate 铁精矿
+ladle 钢包, ladle furnace 钢包精炼炉, lamination 分层, lap 折叠, letter of credit 信用证, lockout/tagout 挂牌上锁, lump ore 块矿
+martensite 马氏体, mill certificate 质量证明书, mould 结晶器
+net weight 净重, normalising 正火
+oxygen lance 氧枪
+packing list 装箱单, pearlite 珠光体, pellets 球团矿, pickling 酸洗, pulverised coal injection 喷煤
+quenching 淬火
+reduction of area 断面收缩率, retained austenite 残余奥氏体, return fines 返矿, roll mark 辊印, rolled-in scale 氧化铁皮压入, rolling force 轧制力
+scab 结疤, scrap 废钢, scratch 划伤, secondary cooling 二次冷却, self-contained breathing apparatus 空气呼吸器, skimmer 撇渣器, skin-pass rolling 平整
+slag splashing 溅渣护炉, slopping 喷溅, soft reduction 轻压下, spread 宽展, stock line 料线, stopper rod 塞棒, submerged entry nozzle 浸入式水口
+taphole 出铁口, tensile strength 抗拉强度, throat 炉喉, tundish 中间包, tuyere 风口
+vacuum degassing 真空脱气, volatile matter 挥发分
+waste heat recovery 余热回收, water seal 水封, wire feeding 喂线, work roll 工作辊
+yield strength 屈服强度
+"""
+CHINESE = {english: chinese for english, chinese in re.findall(r"([A-Za-z][A-Za-z /-]*) ([一-鿿]+)", GLOSSARY)}
+ENGLISH = {chinese: english for english, chinese in CHINESE.items()}
+
+
+def read_term(item: Item) -> object:
+    if item.language == "zh":
+        found = ENGLISH[re.search("“(.+?)”", item.stem).group(1)]
+    else:
+        found = CHINESE[re.search("'(.+?)'", item.stem).group(1)]
+    assert item.form == "text" or item.choices.count(found) == 1
+    return found
+
+
 READERS: Mapping[str, Callable[[Item], object]] = {
     "GSS1": read_lot,
     "GSS2": read_stack,
+    "GSG1": read_term,
     "GST1": read_curve,
     "GST2": read_log,
 }
