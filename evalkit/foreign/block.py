@@ -139,13 +139,20 @@ class Foreign(_Frozen):
     order: Literal["rows", "drawn"] = "rows"  # of the asked split; drawn: by a key of each id, so that the first n are of all parts
 
     @model_validator(mode="after")
-    def _local(self) -> "Foreign":
+    def _fits(self) -> "Foreign":
+        """What a kind of data set has no use for is refused: it would be passed over unseen."""
         if self.path in LOCAL and not self.files:
             raise ValueError(f"path {self.path} is a kind of file: `files` must say which")
         if self.path not in LOCAL and self.files:
             raise ValueError(f"files are read where path is one of {', '.join(LOCAL)}, read {self.path!r}")
-        if self.keyed and self.path != "json":
-            raise ValueError("keyed is of path json")
+        for key, kinds in _OF_KINDS.items():
+            if getattr(self, key) and (self.path if self.path in LOCAL else "hub") not in kinds:
+                raise ValueError(f"`{key}` is of path {' or '.join(kinds)}, read {self.path!r}")
+        if self.by_file and not self.files:
+            raise ValueError("a field is taken from a file's name (file: '*'), and there are no `files`")
+        for split in self.only:
+            if split not in (self.files or (self.split, self.shots_split)):
+                raise ValueError(f"`only` names a split {split!r} that is not read; {did_you_mean(split, self.files or (self.split,))}")
         return self
 
     @property
@@ -155,6 +162,12 @@ class Foreign(_Frozen):
 
 
 LOCAL = ("csv", "tsv", "json", "jsonl", "parquet", "xlsx")
+_OF_KINDS: Mapping[str, tuple[str, ...]] = {
+    "columns": ("csv", "tsv", "xlsx"),
+    "keyed": ("json",),
+    "name": ("hub", "xlsx"),
+    "revision": ("hub",),
+}
 
 
 def parse(read: Mapping[str, Any], where: Path) -> Foreign:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from evalkit.errors import SuiteError, did_you_mean
@@ -68,8 +69,12 @@ def options_of(field: Options | None, row: Row, where: str) -> tuple[str, ...]:
 
 
 def plain(cell: Any) -> str:
-    """A cell as text: true and false as JSON writes them, numbers as Python does."""
-    return str(cell).lower() if isinstance(cell, bool) else str(cell)
+    """A cell as text: true and false as JSON writes them, numbers as Python does. BadRowError for what was no text or number."""
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    if not isinstance(cell, str | int | float | Decimal):  # a spreadsheet makes the option "1-2" a date: its text is lost
+        raise BadRowError(f"a {type(cell).__name__} stands where a text or a number is wanted: {str(cell)[:60]!r}")
+    return str(cell)
 
 
 def unescaped(text: str) -> str:

@@ -46,7 +46,8 @@ def _all_rows(foreign: Foreign, folder: Path, split: str) -> Iterator[Row]:
     if split not in foreign.files:
         raise SuiteError(f"{folder}: dataset.files has no {split!r}; {did_you_mean(split, foreign.files)}")
     pattern = located(foreign.files[split], foreign, folder)
-    found = sorted(path for path in pattern.parent.glob(pattern.name) if path.is_file())
+    hidden = pattern.name.startswith(".")  # archives made on some systems hold a "._name.csv" beside each file
+    found = sorted(path for path in pattern.parent.glob(pattern.name) if path.is_file() and path.name.startswith(".") == hidden)
     if not found:
         raise SuiteError(f"{folder}: no file matches dataset.files.{split} = {foreign.files[split]!r} ({pattern}){_obtain(foreign)}")
     total = 0
@@ -60,9 +61,8 @@ def _all_rows(foreign: Foreign, folder: Path, split: str) -> Iterator[Row]:
 
 def located(text: str, foreign: Foreign, folder: Path) -> Path:
     """The path of a pattern: under $EVALKIT_DATA where it begins with ${DATA}, else relative to suite.yaml, or absolute."""
-    unknown = [name for name in re.findall(r"\$\{?(\w*)", text) if name != "DATA"]
-    if unknown or text.count("${DATA}") != text.count("$"):
-        raise SuiteError(f"{folder}: {text!r}: only ${{DATA}} is filled in, from the environment variable {DATA}")
+    if text.count("$") != int(text.startswith("${DATA}/")):
+        raise SuiteError(f"{folder}: {text!r}: only ${{DATA}}/ at the beginning is filled in, from the environment variable {DATA}")
     if "${DATA}" not in text:
         return folder / text
     data = os.environ.get(DATA, "")
