@@ -78,9 +78,121 @@ def assay(item):
     return _reading(item, fold * float(np.interp(signal, signals, levels)))
 
 
+# A learner's own list, by the English alphabet.
+_GLOSSARY = dict(
+    line.split(" / ")
+    for line in """
+adverse drug reaction / 药物不良反应
+advance directive / 预先指示
+aetiology / 病因
+anastomotic leak / 吻合口漏
+anonymisation / 匿名化
+apparent volume of distribution / 表观分布容积
+arrhythmia / 心律失常
+atelectasis / 肺不张
+atrial fibrillation / 心房颤动
+attack rate / 罹患率
+base excess / 碱剩余
+bioavailability / 生物利用度
+blood stasis / 血瘀
+cardiac arrest / 心脏骤停
+case fatality rate / 病死率
+chickenpox / 水痘
+chief complaint / 主诉
+clearance / 清除率
+close contact / 密切接触者
+comorbidity / 共病
+complication / 并发症
+confidence interval / 置信区间
+conflict of interest / 利益冲突
+cupping / 拔罐
+debridement / 清创术
+deep vein thrombosis / 深静脉血栓形成
+de-identification / 去标识化
+discharge summary / 出院小结
+drug interaction / 药物相互作用
+endotracheal intubation / 气管插管
+ethics committee / 伦理委员会
+false positive rate / 假阳性率
+family history / 家族史
+febrile seizure / 热性惊厥
+gestational diabetes mellitus / 妊娠期糖尿病
+haemothorax / 血胸
+hand hygiene / 手卫生
+heart failure / 心力衰竭
+herd immunity / 群体免疫
+history of present illness / 现病史
+hypercapnia / 高碳酸血症
+incidence / 发病率
+incubation period / 潜伏期
+intention-to-treat analysis / 意向性治疗分析
+leukocytosis / 白细胞增多
+likelihood ratio / 似然比
+loading dose / 负荷剂量
+maintenance dose / 维持剂量
+measles / 麻疹
+mechanical ventilation / 机械通气
+metabolic acidosis / 代谢性酸中毒
+mortality rate / 死亡率
+moxibustion / 艾灸
+myocardial infarction / 心肌梗死
+neutropenia / 中性粒细胞减少
+number needed to treat / 需治疗人数
+odds ratio / 比值比
+osmolal gap / 渗透压间隙
+past medical history / 既往史
+peak concentration / 血药峰浓度
+phlegm-dampness / 痰湿
+placenta praevia / 前置胎盘
+placental abruption / 胎盘早剥
+pleural effusion / 胸腔积液
+polycythaemia / 红细胞增多症
+positive end-expiratory pressure / 呼气末正压
+positive predictive value / 阳性预测值
+postpartum haemorrhage / 产后出血
+pressure injury / 压力性损伤
+preterm birth / 早产
+prevalence / 患病率
+prognosis / 预后
+pulmonary embolism / 肺栓塞
+pulmonary oedema / 肺水肿
+pulse diagnosis / 脉诊
+qi deficiency / 气虚
+relative risk / 相对危险度
+respiratory alkalosis / 呼吸性碱中毒
+reticulocyte / 网织红细胞
+rickets / 佝偻病
+sensitivity / 灵敏度
+sequela / 后遗症
+specificity / 特异度
+standard precautions / 标准预防
+steady-state concentration / 稳态血药浓度
+therapeutic window / 治疗窗
+thrombocytopenia / 血小板减少
+tidal volume / 潮气量
+tongue diagnosis / 舌诊
+tracheostomy / 气管切开术
+tuina / 推拿
+whooping cough / 百日咳
+wound dehiscence / 切口裂开
+yang deficiency / 阳虚
+yin deficiency / 阴虚
+""".strip().split("\n")
+)
+
+
+def term(item):
+    """The other half of the pair in the glossary; both halves are unique in it."""
+    assert len(set(_GLOSSARY.values())) == len(_GLOSSARY)
+    asked = re.search("“(.+?)”", item.stem).group(1)
+    found = {**_GLOSSARY, **{zh: en for en, zh in _GLOSSARY.items()}}[asked]
+    return found if item.form == "text" or found in item.choices else None
+
+
 READERS = {
     "GHS1": verdict,
     "GHS2": verdict,
     "GHT1": growth,
     "GHT2": assay,
+    "GHG1": term,
 }
