@@ -4,6 +4,8 @@ import re
 
 import numpy as np
 
+from tests.suites.laws import MONTHS
+
 
 def _tables(context):
     """Tables of a text as lists of rows of cells, the heading first."""
@@ -189,10 +191,77 @@ def term(item):
     return found if item.form == "text" or found in item.choices else None
 
 
+_SHORT = {month: place for place, month in enumerate((month[:3] for month in MONTHS), 1)}
+
+
+def _day(text):
+    """The first date in `text`, in whichever way it is written."""
+    found = re.search(r"(\d{4})\D(\d{1,2})\D(\d{1,2})|(\d{1,2}) ([A-Z][a-z]{2})[a-z]* (\d{4})", text)
+    if found[1]:
+        return f"{found[1]}-{int(found[2]):02d}-{int(found[3]):02d}"
+    return f"{found[6]}-{_SHORT[found[5]]:02d}-{int(found[4]):02d}"
+
+
+def _after(text, *patterns):
+    """What the first group of the first pattern that occurs in `text` holds."""
+    found = next(filter(None, (re.search(pattern, text) for pattern in patterns)))
+    return found.group(1).strip()
+
+
+def admission(item):
+    """Values of the admission: from the last column of the table, or from where the words name the admission."""
+    text, here = item.context, item.context
+    if "|" in text:
+        ((_, *rows),) = _tables(text)
+        date, temperature, pressure, weight = (row[2] for row in rows)
+    else:
+        date = _after(text, r"入院日期：(.+)", r"，([^，]+) 收入院", r"Date of admission: (.+)", r"admitted on (.+?) to bed")
+        here = re.split("入院时查体|on admission temp", text)[-1]
+        temperature = _after(here, r"^(?:.*\n)*?体温：([\d.]+)", r"体温 ([\d.]+)", r"Temperature: ([\d.]+)", r"erature ([\d.]+)")
+        pressure = _after(here, r"(?:血压|pressure)\D{1,2}(\d+/\d+) mmHg")
+        weight = _after(here, r"(?:体重|[Ww]eight)\D{1,2}([\d.]+) kg")
+    high, low = map(int, pressure.split("/"))
+    return {
+        "bed": _after(text, r"床号：(\S+)", r"(\d+-\d+) 床", r"Bed: (\S+)", r"bed (\d+-\d+)"),
+        "admitted_on": _day(date),
+        "age_years": int(_after(text, r"年龄：(\d+)", r"现年 (\d+)", r"^(\d+) 岁", r"\n(\d+) 岁，因", r"Age: (\d+)", r"patient is (\d+)", r"\n(\d+) years old")),
+        "temperature_c": float(temperature),
+        "systolic_mmhg": high,
+        "diastolic_mmhg": low,
+        "weight_kg": float(weight),
+        "allergy": _after(text, r"药物过敏：([^；\n]+)", r"药物方面对(.+?)过敏", r"Drug allergy: ([^;\n]+)", r"allergic to (.+?), with"),
+    }
+
+
+def recall(item):
+    """The one batch that is recalled: its row, or the sentence that names it."""
+    text = item.context
+    if "|" in text:
+        (rows,) = _tables(text)
+        ((batch, strength, made, expires, packs, _),) = [row for row in rows if row[-1] in ("召回", "recall")]
+    else:
+        batch = _after(text, r"\n批号：(\S+)", r"mg）批号 (\w+)", r"\nBatch: (\w+)", r"mg, batch (\w+)")
+        strength = _after(text, r"每片 (\d+) mg", r"Strength: (\d+)", r"of (\d+) mg, batch")
+        made = _after(text, r"生产日期：(.+)", r"该批于 (.+?) 生产", r"manufacture: (.+)", r"made on (.+?) and")
+        expires = _after(text, r"有效期至：(.+)", r"有效期至 (.+?)；", r"Expiry date: (.+)", r"expires on (.+?);")
+        packs = _after(text, r"召回数量：(\d+)", r"其余 (\d+) 盒", r"recalled: (\d+)", r"other ([\d,]+) packs")
+    return {
+        "product": _after(text, r"品名：(.+)", r"召回(\S+?)（每片", r"^(.+?)批次清查", r"Product: (.+)", r"we recall (.+?) of \d", r"^(.+?): check"),
+        "batch": batch,
+        "strength_mg": int(strength),
+        "made_on": _day(made),
+        "expires_on": _day(expires),
+        "recalled_packs": int(packs.replace(",", "")),
+        "return_by": _day(_after(text, r"退回期限：(.+)", r"最迟 (.+?) 退回", r"须在 (.+?) 前", r"Return by: (.+)", r"returned by (.+?)(?: at|\.)")),
+    }
+
+
 READERS = {
     "GHS1": verdict,
     "GHS2": verdict,
     "GHT1": growth,
     "GHT2": assay,
     "GHG1": term,
+    "GHX1": admission,
+    "GHX2": recall,
 }
