@@ -4,6 +4,8 @@ import re
 
 import numpy as np
 
+from tests.suites.laws import dates_in
+
 NUMBER = r"-?\d+(?:\.\d+)?"
 
 
@@ -79,9 +81,176 @@ def foretold(item):
     return number_or_option(item, round(sum(map(float, [mean, *terms])), 2))
 
 
+def first(text, *patterns):
+    """What the first pattern that is found has in its brackets."""
+    for pattern in patterns:
+        found = re.search(pattern, text)
+        if found:
+            return found[1].strip()
+    raise AssertionError((patterns, text))
+
+
+def plain(text):
+    """A number without thousands signs: whole where it is whole."""
+    value = float(text.replace(",", ""))
+    return int(value) if value.is_integer() else value
+
+
+def the_day(text):
+    (only,) = dates_in(text)
+    return only
+
+
+def notice(item):
+    """Words of the notices, whatever their layout."""
+    text = item.context
+    return {
+        "approval_no": first(text, r"(虚审玉\d+)\n", r"编号 \| (\S+)", r"审定编号为(虚审玉\d+)", r"(?:number: |no\. \| |under number )(Xushenyu \d+)"),
+        "variety": first(text, r"品种名称：(.+)", r"品种名称 \| (\S+)", r"玉米新品种(.+?)以", r"Name: (.+)", r"Variety \| (\w+ \d+)", r"variety (\w+ \d+) was"),
+        "female": first(text, r"品种来源：(\w\d+)×", r"(\w\d+)（母本）", r"以 (\w\d+) 为母本", r"Parentage: (\w\d+) ×", r"(\w\d+) \(female\)", r"from (\w\d+) as female"),
+        "male": first(text, r"品种来源：\w\d+×(\w\d+)", r"(\w\d+)（父本）", r"、(\w\d+) 为父本", r"Parentage: \w\d+ × (\w\d+)", r"(\w\d+) \(male\)", r"and (\w\d+) as male"),
+        "growth_days": plain(
+            first(text, r"出苗至成熟 \|? ?(\d+) 天", r"到成熟需 (\d+) 天", r"(\d+) days from emergence", r"maturity \| (\d+) days", r"takes (\d+) days")
+        ),
+        "yield_kg_ha": plain(first(text, r"两年平均 ([\d,.]+) kg", r"on average ([\d,.]+) kg", r"both years ([\d,.]+) kg", r", ([\d,.]+) kg/ha on average")),
+        "gain_percent": plain(first(text, r"两年平均[^；。|]*?增产 ([\d.]+)%", r"average,? (?:[\d,.]+ kg/ha, )?(?:which is )?([\d.]+)%", r"both years [\d,.]+ kg/ha, ([\d.]+)%")),
+        "approved_on": the_day(first(text, r"于(\S+?)经", r"审定通过 \| (\S+)", r"，(\d{4}年\d+月\d+日)通过审定", r"committee on (.+)\.", r"Approved \| (\S+)", r"approved on (\d+ \w+ \d{4})")),
+    }
+
+
+def permit(item):
+    """Words of the permits; what was asked for, last year's number and the country of transit are passed over."""
+    text = item.context
+    weight = first(text, r"批准数量：.*?共 (.+)", r"总重 (.+?)（", r"批准 \| .*?，(.+?) \|", r"Allowed: .*?, (.+) in all", r"total weight of (.+?) \(", r"Allowed \| .*?, (.+?) \|")
+    amount, unit = weight.split()
+    return {
+        "permit_no": first(text, r"审批编号：(.+)", r"审批编号为(.+?)；", r"编号 \| (.+?号)", r"Permit number: (.+)", r"number (PQ-X \d+/\d+);", r"Number \| (PQ-X \d+/\d+)"),
+        "crop": first(text, r"作物名称：(.+?)（", r"引进(.+?)（", r"学名 \| (.+?) /", r"Crop: (.+?) \(", r"seed of (.+?) \(", r"species \| (.+?) /"),
+        "origin": first(text, r"原产国：(.+?)（", r"同意从(.+?)引进", r"转运国 \| (.+?) /", r"origin: (.+?) \(", r"\) from (.+?):", r"transit \| (.+?) /"),
+        "accessions": int(first(text, r"批准数量：(\d+)", r"种子 (\d+) 份", r"批准 \| (\d+)", r"Allowed: (\d+)", r": (\d+) accessions with", r"Allowed \| (\d+)")),
+        "quantity_g": round(float(amount) * {"g": 1, "kg": 1000}[unit]),
+        "valid_until": the_day(first(text, r"有效期至：(.+)", r"有效期截至(.+?)。", r"有效期止 \| (\S+)", r"Valid until: (.+)", r"valid through (.+?)\.", r"End of validity \| (\S+)")),
+        "quarantine_months": int(first(text, r"(\d+) 个月", r"(\d+) months")),
+    }
+
+
+# A second glossary, in the order of the alphabet and with one name on each side; typed apart from the generator's.
+GLOSSARY = dict(
+    line.strip().split(" = ")
+    for line in """
+    artificial insemination = 人工授精
+    average daily gain = 平均日增重
+    backfat thickness = 背膘厚
+    breeder seed = 育种家种子
+    breeding value = 育种值
+    check variety = 对照品种
+    codominance = 共显性
+    core collection = 核心种质
+    cytoplasmic inheritance = 细胞质遗传
+    diallel cross = 双列杂交
+    distinctness = 特异性
+    double cross = 双交
+    doubled haploid line = 双单倍体系
+    dressing percentage = 屠宰率
+    effective population size = 有效群体大小
+    embryo transfer = 胚胎移植
+    epistasis = 上位性
+    essentially derived variety = 实质性派生品种
+    estrus synchronization = 同期发情
+    ex situ conservation = 异地保存
+    expressivity = 表现度
+    feed conversion ratio = 料重比
+    foundation seed = 原种
+    founder effect = 奠基者效应
+    gene bank = 种质库
+    gene flow = 基因流
+    gene pyramiding = 基因聚合
+    general combining ability = 一般配合力
+    generation interval = 世代间隔
+    genetic drift = 遗传漂变
+    genome-wide association study = 全基因组关联分析
+    genomic selection = 基因组选择
+    germination energy = 发芽势
+    germination percentage = 发芽率
+    guard row = 保护行
+    heritability = 遗传力
+    heterosis = 杂种优势
+    heterotic group = 杂种优势群
+    in situ conservation = 原生境保护
+    inbred line = 自交系
+    incomplete dominance = 不完全显性
+    introgression = 渐渗
+    isolation distance = 隔离距离
+    landrace = 地方品种
+    Latin square design = 拉丁方设计
+    least significant difference = 最小显著差数
+    linkage disequilibrium = 连锁不平衡
+    linkage map = 连锁图谱
+    litter size = 窝产仔数
+    local control = 局部控制
+    maintainer line = 保持系
+    male-sterile line = 雄性不育系
+    marker-assisted selection = 标记辅助选择
+    near-isogenic line = 近等基因系
+    novelty = 新颖性
+    off-type = 杂株
+    overdominance = 超显性
+    penetrance = 外显率
+    pest risk analysis = 有害生物风险分析
+    physical purity = 净度
+    phytosanitary certificate = 植物检疫证书
+    plant breeders' rights = 植物新品种权
+    pleiotropy = 基因多效性
+    post-entry quarantine = 隔离种植
+    quarantine pest = 检疫性有害生物
+    random mating = 随机交配
+    randomized complete block design = 随机完全区组设计
+    reciprocal cross = 反交
+    recombinant inbred line = 重组自交系
+    repeatability = 重复力
+    response to selection = 选择响应
+    roguing = 去杂
+    seed dormancy = 种子休眠
+    seed viability = 种子生活力
+    seed vigour = 种子活力
+    selection differential = 选择差
+    selection intensity = 选择强度
+    sexed semen = 性控精液
+    simple sequence repeat = 简单重复序列
+    single cross = 单交
+    single nucleotide polymorphism = 单核苷酸多态性
+    specific combining ability = 特殊配合力
+    split-plot design = 裂区设计
+    stability = 稳定性
+    superovulation = 超数排卵
+    testcross = 测交
+    three-way cross = 三交
+    topcross = 顶交
+    transformation event = 转化体
+    transgressive segregation = 超亲分离
+    uniformity = 一致性
+    varietal purity = 品种纯度
+    volunteer plant = 自生苗
+    weaning weight = 断奶重
+    wild relative = 野生近缘种
+    """.strip().splitlines()
+)
+
+
+def translated(item):
+    """The term between quotation marks, looked up in the glossary."""
+    asked = re.search("“(.+?)”", item.stem)[1]
+    found = GLOSSARY[asked] if item.language == "en" else {zh: en for en, zh in GLOSSARY.items()}[asked]
+    assert item.form == "text" or found in item.choices
+    return found
+
+
 READERS = {
     "GBS1": judged,
     "GBS2": judged,
+    "GBG1": translated,
     "GBT1": emergence,
     "GBT2": foretold,
+    "GBX1": notice,
+    "GBX2": permit,
 }

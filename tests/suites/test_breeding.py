@@ -15,7 +15,9 @@ from scipy.integrate import quad
 from scipy.optimize import brentq
 from scipy.stats import binom, norm
 
-from tests.suites.laws import Own, dates_in, items_of, said, table_rows, templates_of
+from evalkit.generators import items_of as drawn_from
+from tests.suites.breeding_readers import GLOSSARY, READERS
+from tests.suites.laws import Own, dates_in, items_of, said, suite_of, table_rows, templates_of
 
 TEMPLATES = templates_of("breeding")
 ITEMS = items_of("breeding")
@@ -370,3 +372,10 @@ def test_the_germination_test_fits_between_drawing_and_report():
     drawn, reported = sorted(dates_in(ITEMS["breeding-extraction-002-zh"].context))
     assert drawn == ITEMS["breeding-extraction-002-zh"].answer["drawn_on"]
     assert (date.fromisoformat(reported) - date.fromisoformat(drawn)).days >= 16
+
+
+def test_every_term_is_that_of_a_second_glossary():
+    generator = suite_of("breeding").generators["GBG1"]
+    for english in GLOSSARY:
+        for item in drawn_from(generator, {"term": english.lower().replace(" ", "-").replace("'", "")}, suite="breeding", index=0, seed="s"):
+            assert READERS["GBG1"](item) == item.answer

@@ -195,6 +195,7 @@ GENERATORS = (
         task="reading",
         subarea="hybrids",
         level="apply",
+        foundation=True,
         draw=_draw_cross,
         write=_write_cross,
         source=Source(title="Sprague GF, Tatum LA, General vs. specific combining ability in single crosses of corn, 1942; table written for this item", kind="made"),
