@@ -10,6 +10,7 @@ from fractions import Fraction
 import numpy as np
 
 from evalkit.records import Item
+from tests.suites.laws import dates_in
 
 
 def _tables(context: str) -> list[list[list[str]]]:
@@ -139,10 +140,107 @@ def _term(item: Item) -> object:
     return english
 
 
+def _first(patterns: list[str], text: str) -> str:
+    """What the first pattern that fits catches; each layout and language has its own."""
+    for pattern in patterns:
+        found = re.search(pattern, text)
+        if found:
+            return next(group for group in found.groups() if group is not None)
+    raise AssertionError((patterns, text))
+
+
+def _day(text: str) -> str:
+    (found,) = dates_in(text)
+    return found
+
+
+DATE = r"\d{4}[-/]\d{1,2}[-/]\d{1,2}|\d{4}年\d{1,2}月\d{1,2}日|\d{1,2} [A-Z][a-z]+ \d{4}"
+
+
+def _sheet(item: Item) -> object:
+    text = item.context
+    milli = re.search(r"最大 (\d+) mA；|: (\d+) mA max|\| - \| - \| - \| (\d+) \| mA", text)
+    amperes = re.search(r"(?:最大输出电流|up to) ([\d.]+) A", text)
+    return {
+        "part": _first([r"^(\S+) (?:低压差|low-dropout)", r"。(\S+) 是一款", r"The (\S+) is a", r"^== (\S+)"], text),
+        "package": _first([r"(?:封装：|Package: )(\S+)", r"采用 (\S+) 封装", r"in package ([\w-]+)", r"(?:外形：|Outline: )([\w-]+)"], text),
+        "input_max_v": float(_first([r"(?:推荐|ecommended)[^\n]*?[\d.]+ V(?:～| 至 | to | and )([\d.]+) V"], text)),
+        "output_v": float(_first([r"(?:输出电压|Output voltage) \|[^|]*\|[^|]*\| ([\d.]+)", r"(?:典型输出|delivers|输出电压：|Output voltage:) ?([\d.]+) V"], text)),
+        "current_max_ma": int(next(filter(None, milli.groups()))) if milli else round(float(amperes.group(1)) * 1000),
+        "quiescent_typ_ua": int(_first([r"(?:静态电流|Quiescent current) \|[^|]*\| - \| (\d+)", r"(?:静态电流典型|静态电流：|uiescent current:|uiescent current of) ?(\d+) µA"], text)),
+        "revised": _day(
+            _first(
+                [rf"(?:版本 \w，|Revision \w, )({DATE})", rf"(?:版，|issued on )({DATE})", rf"(?:初版；|first issue; )({DATE})"],
+                text,
+            )
+        ),
+    }
+
+
+def _returned(item: Item) -> object:
+    text = item.context
+    refusal = ("不予补货", "不补货", "恕不补货", "no replacement", "not replaced", "cannot replace")
+    return {
+        "rma_no": _first([r"(RMA-\d+)"], text),
+        "part": _first([r"(?:型号：|Type: )(\S+)", r"只 (\S+) 中", r"只 (\S+) 不工作", r"pieces of (\S+) (?:delivered|do not)"], text),
+        "lot_no": _first([r"(?:　批号：|   Lot: )([\w-]+)", r"(?:出自批号|all from lot|标签批号|on the label) ([\w-]+)"], text),
+        "received": _day(_first([rf"(?:收货日期：|Arrival: )({DATE})", rf"(?:退货于|reached us on )({DATE})", rf"({DATE}) (?:仓库|parcel)"], text)),
+        "returned_qty": int(_first([r"(?:实收：|on arrival: )(\d+)", r"(?:清点为|we counted|数量|quantity) (\d+)"], text)),
+        "confirmed_qty": int(_first([r"(?:复测结果：失效|Retest:|done: failed|确认失效) (\d+)", r"(\d+) (?:只确认失效|pieces are confirmed)"], text)),
+        "replaced": not any(words in text for words in refusal),
+    }
+
+
+def _option(item: Item, *words: str) -> str:
+    """The one option in which all the words occur."""
+    (found,) = [option for option in item.choices if all(word in option for word in words)]
+    return found
+
+
+def _dead_rail(item: Item) -> object:
+    ((_, *rows),) = _tables(item.context)
+    name, fed, enable, _, ohms = next(row for row in rows if float(row[3]) == 0)
+    place = [row[0] for row in rows].index(name)
+    ahead = float(rows[place - 1][3]) if place else 12.0
+    if float(ohms) < 5:
+        words = ("短路", "shorted")
+    elif ahead > 0 and float(fed) == 0:
+        words = ("输入没有接通", "input of")
+    elif float(enable) < 0.5:
+        words = ("使能", "enabled")
+    else:
+        words = ("损坏", "defective")
+    return _option(item, name, words[item.language == "en"])
+
+
+def _bus(item: Item) -> object:
+    ((_, *rows),) = _tables(item.context)
+    scl, sda, rise, low, address, data = (row[1] for row in rows)
+    numbers = {rule: float(re.search(rf"(?m)^{rule}\. .*?([\d.]+) (?:V|ns)", item.context).group(1)) for rule in (1, 2, 3, 4)}
+    if float(scl.split()[0]) < numbers[1]:
+        words = ("拉低 SCL", "holding SCL")
+    elif float(sda.split()[0]) < numbers[2]:
+        words = ("拉低 SDA", "holding SDA")
+    elif float(rise.split()[0]) > numbers[3]:
+        words = ("偏大", "too weak")
+    elif float(low.split()[0]) > numbers[4]:
+        words = ("偏小", "too strong")
+    elif address == "NACK":
+        words = ("没有对应的从机", "No slave")
+    else:
+        assert (address, data) == ("ACK", "NACK")
+        words = ("拒绝数据", "refuses")
+    return _option(item, words[item.language == "en"])
+
+
 READERS: dict[str, Callable[[Item], object]] = {
     "GES1": _substances,
     "GES2": _profile,
     "GEG1": _term,
+    "GEX1": _sheet,
+    "GEX2": _returned,
+    "GEF1": _dead_rail,
+    "GEF2": _bus,
     "GET1": _derated_current,
     "GET2": _first_alarm,
 }
