@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable
+from datetime import date, timedelta
 from fractions import Fraction
 
 import numpy as np
 
 from evalkit.records import Item
-from tests.suites.laws import table_rows
+from tests.suites.laws import dates_in, table_rows
 
 
 def _holds(limit: str, value: Fraction, inclusive: bool) -> bool:
@@ -133,10 +134,110 @@ def term(item: Item) -> object:
     return found if item.form == "text" else next(option for option in item.choices if option == found)
 
 
+DAY = r"(\d{4}-\d\d-\d\d|\d{4}年\d+月\d+日|\d{4}/\d+/\d+|\d+ [A-Z][a-z]+ \d{4}|[A-Z][a-z]+ \d+, \d{4})"
+
+
+def _iso(words: str) -> str:
+    """A date in any of the ways in which documents write it."""
+    turned = re.sub(r"^([A-Z][a-z]+) (\d+), (\d{4})$", r"\2 \1 \3", words)
+    (found,) = dates_in(turned)
+    return found
+
+
+def _first(text: str, *patterns: str) -> str:
+    """What the first pattern that occurs in `text` has in its group."""
+    return next(found.group(1) for found in (re.search(pattern, text) for pattern in patterns) if found)
+
+
+def certificate(item: Item) -> object:
+    text = item.context
+    verdict = _first(text, r"检验结论：(\S+)", r"批次判定 \| (\S+)", r"整批判为(不?合格)", r"Verdict: (\w+)", r"\| Lot \| (\w+)", r"The lot (\w+);")
+    power = (r"抽测平均功率：([\d.]+) W", r"实测均值（W） \| [\d.]+ / ([\d.]+)", r"平均功率 ([\d.]+) W", r"Mean power of those tested: ([\d.]+)")
+    volts = (r"开路电压(?:均值)?[：\s]\s*([\d.]+) V", r"Vmp / Voc.*? \| [\d.]+ / ([\d.]+)", r"open-circuit voltage:? ([\d.]+) V")
+    lot = (r"本批数量：(\d+)", r"\| \d+ / (\d+) \|", r"该批共 (\d+) 块", r"Lot size: (\d+)", r"Of the (\d+) modules")
+    tested = (rf"测试日期：{DAY}", rf"测试完成 \| {DAY}", rf"实验室于 {DAY}", rf"Date of test: {DAY}", rf"Test finished \| {DAY}", rf"tested \d+ on {DAY}")
+    return {
+        "certificate_no": _first(text, r"(TC-\d+-\d+)"),
+        "model": _first(text, r"\b([A-Z]{2}-\d{3}[NMH])\b"),
+        "lot_size": int(_first(text, *lot)),
+        "mean_power_w": float(_first(text, *power, r"measured \(W\) \| [\d.]+ / ([\d.]+)", r"mean power is ([\d.]+) W")),
+        "mean_voc_v": float(_first(text, *volts)),
+        "tested_on": _iso(_first(text, *tested)),
+        "verdict": "pass" if verdict in ("合格", "passed") else "fail",
+    }
+
+
+def notice(item: Item) -> object:
+    text = item.context
+    start = re.search(rf"(?:停用开始：|时段 \| |将于 |Out of service from: |Period \| |shut down from ){DAY} (\d\d:\d\d)", text)
+    until = _first(text, r"次日 (\d\d:\d\d)", r"next day (\d\d:\d\d)", r"to (\d\d:\d\d) the next day", r"at (\d\d:\d\d) on the following day")
+    number = _first(text, r"编号：(CD\S+)", r"通知号 \| (CD\S+)", r"本通知编号 (CD-\d+-\d+)", r"Notice no\.: (CD\S+)", r"\| Notice \| (CD\S+)", r"This is notice (CD-\d+-\d+)")
+    others = set(re.findall(r"CD-\d+-\d+", text)) - {number}
+    shut = (r"停用充电桩：(\d+)", r"\d+ / (\d+) \|", r"停用 (\d+) 台", r"out of service: (\d+)", r"(\d+) chargers of")
+    power = (r"单桩额定功率 (\d+) kW", r"\| (\d+) kW \|", r"每台 (\d+) kW", r"rated (\d+) kW each", r"chargers of (\d+) kW")
+    day = date.fromisoformat(_iso(start.group(1)))
+    return {
+        "notice_no": number,
+        "station_code": _first(text, r"\b([A-Z]{2}-\d{2})\b(?!-)"),
+        "chargers_shut": int(_first(text, *shut)),
+        "charger_power_kw": int(_first(text, *power)),
+        "start": f"{day} {start.group(2)}",
+        "end": f"{day + timedelta(days=1)} {until}",
+        "replaces": others.pop() if others else None,
+    }
+
+
+def _in_span(ratio: float, span: str) -> bool:
+    if span in ("不限", "any"):
+        return True
+    ends = [float(number) for number in re.findall(r"[\d.]+", span)]
+    return ratio > ends[0] if span.startswith(">") else ratio < ends[0] if span.startswith("<") else ends[0] < ratio < ends[1]
+
+
+def oil_gases(item: Item) -> object:
+    """Ratios of the printed gases against every row; one row holds all three."""
+    gas = {name: Fraction(value) for name, value in re.findall(r"(H2|CH4|C2H6|C2H4|C2H2) (\d+)(?=[；;]|$)", item.context)}
+    head, *_ = [line.strip("| ").split(" | ") for line in item.context.split("\n") if line.startswith("|")]
+    ratios = [gas[name.split("/")[0]] / gas[name.split("/")[1]] for name in head[1:4]]
+    (code,) = [row[0] for row in table_rows(item.context) if all(_in_span(float(r), span) for r, span in zip(ratios, row[1:4], strict=True))]
+    return next(option for option in item.choices if option.startswith(code))
+
+
+def odd_cell(item: Item) -> object:
+    """The printed rules, tried one after another on the differences from the median; one holds."""
+    rows = table_rows(item.context)
+    before, started, emptied, filled, rested, aged = (int(row[1]) - int(row[2]) for row in rows)
+    everywhere = (before, started, emptied, filled, rested, aged)
+
+    def alike(*differences: int) -> bool:
+        return all(abs(difference) <= 5 for difference in differences)
+
+    holds = {
+        ("容量偏低", "low capacity"): alike(before, rested, aged, started - before) and emptied < -100 and filled > 50,
+        ("内阻偏大", "high internal resistance"): alike(before, rested, aged) and before - started > 20,
+        ("自放电过大", "high self-discharge"): alike(before, started, emptied, filled) and rested - aged > 20,
+        ("电压采样有偏差", "offset of the voltage sensing"): min(map(abs, everywhere)) > 20 and max(everywhere) - min(everywhere) <= 5,
+    }
+    (found,) = [names for names, held in holds.items() if held]
+    return found[0 if item.language == "zh" else 1]
+
+
+def printed_rules(item: Item) -> object:
+    """Pairs (first, then) of the printed list."""
+    if item.language == "zh":
+        return frozenset((first, then) for then, first in re.findall("^- “(.+?)”须在“(.+?)”之后$", item.stem, re.MULTILINE))
+    return frozenset((first, then) for then, first in re.findall("^- “(.+?)” only after “(.+?)”$", item.stem, re.MULTILINE))
+
+
 READERS: dict[str, Callable[[Item], object]] = {
+    "GNF1": oil_gases,
+    "GNF2": odd_cell,
     "GNG1": term,
+    "GNP1": printed_rules,
     "GNS1": lot,
     "GNS2": lot,
+    "GNX1": certificate,
+    "GNX2": notice,
     "GNT1": power_curve,
     "GNT2": rest_voltage,
 }
