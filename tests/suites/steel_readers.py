@@ -10,6 +10,7 @@ from fractions import Fraction
 import numpy as np
 
 from evalkit.records import Item
+from tests.suites.laws import dates_in
 
 Table = list[list[str]]
 
@@ -140,10 +141,91 @@ def read_term(item: Item) -> object:
     return found
 
 
+DAY = r"(\d{4}-\d\d-\d\d|\d{4}/\d+/\d+|\d{4}年\d+月\d+日|\d{1,2} [A-Z][a-z]+ \d{4})"
+
+
+def _iso(day: str) -> str:
+    (found,) = dates_in(day)
+    return found
+
+
+def _first(text: str, *patterns: str) -> str:
+    """What the first pattern that occurs has in its only group."""
+    for pattern in patterns:
+        found = re.search(pattern, text)
+        if found:
+            return found.group(1)
+    raise AssertionError(f"none of {patterns} in {text}")
+
+
+def read_certificate(item: Item) -> object:
+    text = item.context
+    heat = _first(text, r"(?:炉号：|对应 |钢水为 |Heat No\.: |covers heat |from heat )(\d[A-Z]\d{5})")
+    found = {
+        "heat_no": heat,
+        "grade": _first(text, r"\b(Q\d{3}[A-E])\b"),
+        "thickness_mm": float(_first(text, r"(?:规格：|公称尺寸 |公称厚度 |× 长：|Size: |nominal size |nominal thickness |x length: )(\d+) ")),
+        "issue_date": _iso(_first(text, rf"(?:签发日期[： ]?|[Ii]ssued(?: on)? |Date of issue: ){DAY}")),
+    }
+    if "|---" in text:
+        chemistry, pull = tables(text)
+        (ladle,) = [row for row in chemistry if row[0] == heat and row[1] in ("熔炼", "ladle")]
+        (test,) = [row for row in pull if row[0] == heat]
+        carbon, sulphur, low, stretch = ladle[2], ladle[6], test[1], test[3]
+    else:
+        ladle = _first(text, r"((?:熔炼|Ladle|ladle analysis)[^\n；;]*)")
+        carbon = _first(ladle, r"C (\d\.\d+)", r"含碳 (\d\.\d+)", r"(\d\.\d+) % carbon")
+        sulphur = _first(ladle, r"\bS (\d\.\d+)", r"硫 (\d\.\d+)", r"(\d\.\d+) % sulphur")
+        low = _first(text, r"ReL[：:)）]* ?(?:was )?(\d+) ")
+        stretch = _first(text, r"(?:\bA[：:]? ?|伸长率 |after fracture )(\d+\.\d) %")
+    return {**found, "carbon_percent": float(carbon), "sulphur_percent": float(sulphur), "yield_mpa": int(low), "elongation_percent": float(stretch)}
+
+
+def read_notice(item: Item) -> object:
+    return _read_shipment(item.context) if "发货" in item.stem or "shipping" in item.stem else _read_incident(item.context)
+
+
+def _read_incident(text: str) -> object:
+    day = _iso(_first(text, rf"(?:事件日期：|发生日期 \| |如下（虚构）：|Date of event(?:: | \| )|on ){DAY}(?: \d\d:|\n| at| \|)"))
+    start, end = re.findall(r"\d\d:\d\d", text)
+    drill = r"(?:演练撤离|当时撤离|上次演练[^|]*\|[^|]*|drill of .*|drill held .*|Last drill[^|]*\|[^|]*)"
+    own = "\n".join(re.sub(drill + r".*", "", line) for line in text.split("\n"))
+    return {
+        "event_date": day,
+        "start_time": start,
+        "end_time": end,
+        "peak_co_mg_m3": int(_first(own, r"最高 (\d+)", r"highest (\d+)", r"(\d+) mg/m³ at the highest")),
+        "people_evacuated": int(_first(own, r"撤离 (\d+)", r"现场人员 (\d+)", r"[Ee]vacuated:? (\d+)", r"All (\d+) people")),
+        "people_treated": int(_first(own, r"就医 (\d+)", r"其中 (\d+) 人送医", r"taken to hospital:? (\d+)", r"(\d+) of them were taken")),
+        "leak_found": not ("尚未" in text or "not been found" in text),
+    }
+
+
+def _read_shipment(text: str) -> object:
+    rows = {row[0]: row for row in tables(text)[0]} if "|---" in text else {}
+
+    def entry(words: str, *patterns: str) -> str:
+        for name, row in rows.items():
+            if re.match(words, name):
+                return row[-1]
+        return _first(text, *patterns)
+
+    return {
+        "order_no": entry("合同号|Contract", r"(RJ\d+-\d+)"),
+        "net_mass_t": float(entry("净重|Net", r"净重 ([\d.]+)", r"Net ([\d.]+)", r"net mass of ([\d.]+)")),
+        "gross_mass_t": float(entry("毛重|Gross", r"毛重 ([\d.]+)", r"gross ([\d.]+)", r"gross mass of ([\d.]+)")),
+        "coils": int(entry("卷数|Coils", r"实发 (\d+)", r"shipped (\d+)", r"(\d+) coils are shipped")),
+        "price_cny_per_t": float(entry("不含税|Price without", r"不含税 (\d+)", r"without tax CNY (\d+)", r"CNY (\d+) per t without")),
+        "ship_date": _iso(entry("发运日期|Shipping date", rf"(?:变更为|改为) {DAY}", rf"(?:changed to|will be shipped on) {DAY}")),
+    }
+
+
 READERS: Mapping[str, Callable[[Item], object]] = {
     "GSS1": read_lot,
     "GSS2": read_stack,
     "GSG1": read_term,
     "GST1": read_curve,
     "GST2": read_log,
+    "GSX1": read_certificate,
+    "GSX2": read_notice,
 }
