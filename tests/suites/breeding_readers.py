@@ -134,6 +134,61 @@ def permit(item):
     }
 
 
+def option_with(item, *words):
+    """The one option that has one of the words."""
+    (found,) = [option for option in item.choices if any(word in option for word in words)]
+    return found
+
+
+def origin(item):
+    """Each plant by the sets of its fragments; the origin that most plants have."""
+    _, *rows = tables_in(item.context)[0]
+    female, male, *plants = [[frozenset(map(int, cell.split("/"))) for cell in row[1:]] for row in rows]
+    both = [f | m for f, m in zip(female, male, strict=True)]
+    found = []
+    for plant in plants:
+        strangers = [len(cell - known) for cell, known in zip(plant, both, strict=True)]
+        if plant == both:
+            found.append("true hybrid")
+        elif plant == female:
+            found.append("self")
+        elif plant == male:
+            found.append("male rows")
+        elif all(cell & f for cell, f in zip(plant, female, strict=True)) and sum(map(bool, strangers)) >= 2:
+            found.append("foreign")
+        elif sum(not cell & known for cell, known in zip(plant, both, strict=True)) >= 2:
+            found.append("another variety")
+        else:
+            raise AssertionError(plant)
+    most = max(found, key=found.count)
+    assert found.count(most) == 3
+    return option_with(item, most, {"self": "自交", "male rows": "父本行", "foreign": "外来花粉", "another variety": "其他品种"}[most])
+
+
+def field_case(item):
+    """Every rule of the station tried on the yields; exactly one holds."""
+    y = np.array([float(cell) for cell in tables_in(item.context)[0][1][1:]])
+    half = len(y) // 2
+
+    def spread(values):
+        return round(float(np.ptp(values)), 6)
+
+    def alone(place):
+        rest = np.delete(y, place)
+        return abs(y[place] - rest.mean()) > 1.5 and spread(rest) <= 0.5
+
+    steps = np.sign(np.diff(y))
+    holds = {
+        "gradient": abs(steps.sum()) == len(y) - 1 and abs(y[-1] - y[0]) > 1.5,
+        "blocks": max(spread(y[:half]), spread(y[half:])) <= 0.5 and abs(y[:half].mean() - y[half:].mean()) > 1.0,
+        "single": any(alone(place) for place in range(len(y))),
+        "border": min(y[0], y[-1]) - y[1:-1].max() > 1.0 and spread(y[1:-1]) <= 0.5,
+        "even": spread(y) <= 0.5,
+    }
+    (case,) = [name for name, true in holds.items() if true]
+    return option_with(item, case, {"gradient": "梯度", "blocks": "区组", "single": "个别", "border": "边际", "even": "均匀"}[case])
+
+
 # A second glossary, in the order of the alphabet and with one name on each side; typed apart from the generator's.
 GLOSSARY = dict(
     line.strip().split(" = ")
@@ -248,6 +303,8 @@ def translated(item):
 READERS = {
     "GBS1": judged,
     "GBS2": judged,
+    "GBF1": origin,
+    "GBF2": field_case,
     "GBG1": translated,
     "GBT1": emergence,
     "GBT2": foretold,
