@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import pytest
 
 from tests.suites.laws import MONTHS
 
@@ -256,6 +257,54 @@ def recall(item):
     }
 
 
+def _value(rows, name):
+    """The number in the row `name` of a table of two columns."""
+    (cell,) = [row[1] for row in rows if row[0] == name]
+    return float(re.match(r"[\d.]+", cell).group(0))
+
+
+def _option_with(choices, *words):
+    (found,) = [option for option in choices if all(word.lower() in option.lower() for word in words)]
+    return found
+
+
+def blood_gas(item):
+    """Kind by the electrolytes, respiratory part by the distance from the expected pressure."""
+    (rows,) = _tables(item.context)
+    acidity, carbon, bicarbonate = (_value(rows, name) for name in ("pH", "PaCO₂", "HCO₃⁻"))
+    urine = _value(rows, "尿氯" if item.language == "zh" else "Urine chloride")
+    assert acidity == pytest.approx(6.1 + np.log10(bicarbonate / (0.0307 * carbon)), abs=0.01)
+    if acidity < 7.35:
+        high = _value(rows, "Na⁺") - _value(rows, "Cl⁻") - bicarbonate > 16
+        kind = ("高阴离子间隙", "High-gap") if high else ("正常阴离子间隙", "Normal-gap")
+        away = carbon - np.polyval([1.5, 8], bicarbonate)
+    else:
+        kind = ("氯反应性", "Chloride-responsive") if urine < 20 else ("氯抵抗性", "Chloride-resistant")
+        away = carbon - np.polyval([0.7, 40 - 0.7 * 24], bicarbonate)
+    part = ("代偿适当", "adequate") if abs(away) <= 2 else ("合并呼吸性酸", "with respiratory acid") if away > 0 else ("合并呼吸性碱", "with respiratory alk")
+    place = item.language == "en"
+    return _option_with(item.choices, kind[place], part[place])
+
+
+def shock(item):
+    """The four rules in turn, on the table alone."""
+    (rows,) = _tables(item.context)
+    index, venous, resistance = (_value(rows, name) for name in ("CI", "CVP", "SVRI"))
+    pressure = _value(rows, "平均动脉压" if item.language == "zh" else "Mean arterial pressure")
+    assert resistance * index / 80 == pytest.approx(pressure - venous, abs=0.4)
+    scan = rows[-1][1]
+    if index >= 2.5:
+        assert resistance < 1500
+        return _option_with(item.choices, "分布性" if item.language == "zh" else "distributive")
+    if venous < 6:
+        return _option_with(item.choices, "低血容量" if item.language == "zh" else "hypovolaemic")
+    assert venous > 12
+    weak = "收缩减弱" in scan or "poorly" in scan
+    assert weak != any(word in scan for word in ("右室明显扩大", "大量心包积液", "much enlarged", "large pericardial"))
+    words = ("心源性", "cardiogenic") if weak else ("梗阻性", "obstructive")
+    return _option_with(item.choices, words[item.language == "en"])
+
+
 READERS = {
     "GHS1": verdict,
     "GHS2": verdict,
@@ -264,4 +313,6 @@ READERS = {
     "GHG1": term,
     "GHX1": admission,
     "GHX2": recall,
+    "GHF1": blood_gas,
+    "GHF2": shock,
 }
