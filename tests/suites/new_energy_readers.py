@@ -229,10 +229,30 @@ def printed_rules(item: Item) -> object:
     return frozenset((first, then) for then, first in re.findall("^- “(.+?)” only after “(.+?)”$", item.stem, re.MULTILINE))
 
 
+# What an entry says, in the order in which it is looked for, and the class that it means: a disaster before all, begun work before its cause.
+SAYS = (
+    ("地震|洪水|山火|泥石流|earthquake|flood|wildfire|mudslide", "不可抗力", "force majeure"),
+    ("做到一半|开工后|正在进行的|途中|half-way|had begun|under way|during the repair", "作业中断", "suspended work"),
+    ("计划|as approved|by the weekly plan|annual plan|maintenance plan", "计划检修", "planned maintenance"),
+    ("调度|主管部门|业主|dispatcher|authority|owner", "外部要求", "outside request"),
+    ("失压|电网|母线|grid|busbar", "电网超限", "grid out of range"),
+    ("仍在发电|继续运行|并网发电|继续发电|generat(es|ing)|continues to run", "降额运行", "degraded running"),
+    ("切出|切入|气温|结冰|cut-out|cut-in|colder|ice on", "环境超限", "environment out of range"),
+    ("过流|超温|损坏|安全链|overcurrent|overheating|broke|safety chain", "故障停机", "forced outage"),
+)
+
+
+def log_entry(item: Item) -> object:
+    entry = item.stem.split("\n")[0].lower()
+    zh, en = next((zh, en) for words, zh, en in SAYS if re.search(words, entry))
+    return zh if item.language == "zh" else en
+
+
 READERS: dict[str, Callable[[Item], object]] = {
     "GNF1": oil_gases,
     "GNF2": odd_cell,
     "GNG1": term,
+    "GNL1": log_entry,
     "GNP1": printed_rules,
     "GNS1": lot,
     "GNS2": lot,
