@@ -220,9 +220,60 @@ def _read_shipment(text: str) -> object:
     }
 
 
+def _rule_limit(item: Item, *names: str) -> float:
+    """The printed limit of the rule of that name: the number before its unit in the rule's line, durations left out."""
+    (line,) = [line for line in item.context.split("\n") if line.startswith(tuple(f"- {name}" for name in names))]
+    return float(re.search(r"(\d+(?:\.\d+)?) (?:℃|°C|kPa|m\b|m )", line).group(1))
+
+
+def _log(item: Item) -> np.ndarray:
+    (rows,) = tables(item.context)
+    return np.array([[float(cell) for cell in row] for row in rows[1:]]).T
+
+
+def read_mould(item: Item) -> object:
+    _, *lines = _log(item)
+    upper, lower, far_upper, far_lower = lines
+    change = [line[-1] - line[0] for line in lines]
+    drop = -min(np.diff(line).min() for line in lines)
+    signs = {
+        ("坯壳黏结", "Sticking shell"): upper.max() - upper[0] > _rule_limit(item, "坯壳黏结", "Sticking") and lower[-1] > upper[-1],
+        ("液面下降", "Falling level"): max(change[0], change[2]) < -_rule_limit(item, "液面", "Falling") and max(map(abs, (change[1], change[3]))) <= 3,
+        ("拉速提高", "Higher speed"): min(change) > _rule_limit(item, "拉速", "Higher"),
+        ("表面纵裂", "Surface crack"): max(change[:2]) < -_rule_limit(item, "表面", "Surface") and max(map(abs, change[2:])) <= 3 and (upper > lower).all(),
+        ("热电偶损坏", "Failed sensor"): drop > 40 and max(map(abs, change[1:])) <= 3,
+    }
+    assert far_upper.shape == far_lower.shape == (5,)
+    return _only(item, signs)
+
+
+def _only(item: Item, signs: Mapping[tuple[str, str], bool]) -> str:
+    """The one cause whose signs the log shows, as the option names it."""
+    (names,) = [names for names, shown in signs.items() if shown]
+    return names[0 if item.language == "zh" else 1]
+
+
+def read_furnace(item: Item) -> object:
+    _, line, pressure, wind, cold, hot, iron = _log(item)
+    change = pressure[-1] - pressure[0]
+    sinking = np.diff(line)
+    still = int((sinking == 0).sum()) * 10
+    jump = sinking.max() > _rule_limit(item, "崩料", "Slipping")
+    signs = {
+        ("悬料", "Hanging"): still >= 20 and change > _rule_limit(item, "悬料", "Hanging") and wind[-1] < wind[0],
+        ("崩料", "Slipping"): jump,
+        ("管道行程", "Channelling"): change < -_rule_limit(item, "管道", "Channelling") and (hot - cold).max() > 100,
+        ("低料线", "Low stock line"): line.min() > _rule_limit(item, "低料线", "Low") and not jump,
+        ("炉缸向凉", "Cold hearth"): iron[0] - iron[-1] > _rule_limit(item, "炉缸", "Cold") and abs(change) < 10 and still == 0,
+    }
+    return _only(item, signs)
+
+
 READERS: Mapping[str, Callable[[Item], object]] = {
     "GSS1": read_lot,
     "GSS2": read_stack,
+    "GSF1": read_mould,
+    "GSF2": read_furnace,
     "GSG1": read_term,
     "GST1": read_curve,
     "GST2": read_log,
