@@ -233,6 +233,12 @@ def _bus(item: Item) -> object:
     return _option(item, words[item.language == "en"])
 
 
+def _printed_order(item: Item) -> object:
+    pairs = re.findall(r"(?m)^- “(.+?)”须在“(.+?)”之后$", item.stem) or re.findall(r'(?m)^- "(.+?)" only after "(.+?)"$', item.stem)
+    assert {step for pair in pairs for step in pair} == set(item.choices)
+    return frozenset((first, then) for then, first in pairs)
+
+
 READERS: dict[str, Callable[[Item], object]] = {
     "GES1": _substances,
     "GES2": _profile,
@@ -241,6 +247,7 @@ READERS: dict[str, Callable[[Item], object]] = {
     "GEX2": _returned,
     "GEF1": _dead_rail,
     "GEF2": _bus,
+    "GEP1": _printed_order,
     "GET1": _derated_current,
     "GET2": _first_alarm,
 }
