@@ -1,5 +1,6 @@
 """How a reader works out the answers of healthcare's drawn items: from stem, context and options alone."""
 
+import graphlib
 import re
 
 import numpy as np
@@ -305,6 +306,17 @@ def shock(item):
     return _option_with(item.choices, words[item.language == "en"])
 
 
+def constraints(item):
+    """The printed list as pairs of steps, each of them an option; they go in no circle, and every step is bound."""
+    found = re.findall("^- “(.+)”(?:须在| only after )“(.+)”(?:之后)?$", item.stem, re.MULTILINE)
+    pairs = frozenset((first, last) for last, first in found)
+    assert len(pairs) == item.stem.count("\n- ")
+    assert {step for pair in pairs for step in pair} == set(item.choices)
+    earlier = {step: {first for first, last in pairs if last == step} for step in item.choices}
+    assert set(graphlib.TopologicalSorter(earlier).static_order()) == set(item.choices)  # raises where they go in a circle
+    return pairs
+
+
 READERS = {
     "GHS1": verdict,
     "GHS2": verdict,
@@ -315,4 +327,5 @@ READERS = {
     "GHX2": recall,
     "GHF1": blood_gas,
     "GHF2": shock,
+    "GHP1": constraints,
 }
