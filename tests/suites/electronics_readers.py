@@ -239,6 +239,25 @@ def _printed_order(item: Item) -> object:
     return frozenset((first, then) for then, first in pairs)
 
 
+# Words that only a finding of the class has; what is said of the previous lot is cut off before they are looked for.
+SIGNS = (
+    (r"相邻两脚之间|被一整块焊料包住|流到一起|between two neighbouring leads|in one lump|run together", "桥连", "Bridging"),
+    (r"一小部分|体积明显偏小|填充太薄|small part of the required|volume is plainly small|fill is too thin", "少锡", "Insufficient solder"),
+    (r"灰暗粗糙|发乌|颗粒仍清晰可见|dull and rough|dark and grainy|Grains of the paste", "冷焊", "Cold joint"),
+    (r"竖起|翘立|直立|end of the part rises|stands up|upright", "立碑", "Tombstoning"),
+    (r"移出焊盘近一半|旋转了|整体向左平移|half off its pads|turned by about|has moved to the left", "偏移", "Misalignment"),
+    (r"没有沾上|从焊盘边缘退回|不爬上引脚|taken none of it|has retreated|does not climb", "不润湿", "Non-wetting"),
+    (r"小球，|可以拨动|数粒圆形|spheres of solder about|can be moved|round grains", "锡珠", "Solder ball"),
+)
+
+
+def _defect(item: Item) -> object:
+    record = re.split(r"检验记录：|Inspection record: ", item.context)[1]
+    finding = re.split(r"同一位置上一批|The previous lot", record)[0]
+    (names,) = [names for signs, *names in SIGNS if re.search(signs, finding)]
+    return names[item.language == "en"]
+
+
 READERS: dict[str, Callable[[Item], object]] = {
     "GES1": _substances,
     "GES2": _profile,
@@ -248,6 +267,7 @@ READERS: dict[str, Callable[[Item], object]] = {
     "GEF1": _dead_rail,
     "GEF2": _bus,
     "GEP1": _printed_order,
+    "GEL1": _defect,
     "GET1": _derated_current,
     "GET2": _first_alarm,
 }
