@@ -189,6 +189,17 @@ def field_case(item):
     return option_with(item, case, {"gradient": "梯度", "blocks": "区组", "single": "个别", "border": "边际", "even": "均匀"}[case])
 
 
+def pairs_told(item):
+    """The (first, then) pairs of the printed requirements."""
+    later_first = ("“(.+?)”须在“(.+?)”之后", "“(.+?)” comes only after “(.+?)”")
+    earlier_first = ("完成“(.+?)”才能“(.+?)”", "“(.+?)” must be done before “(.+?)”")
+    found = {(first, then) for pattern in later_first for then, first in re.findall(pattern, item.stem)}
+    found |= {pair for pattern in earlier_first for pair in re.findall(pattern, item.stem)}
+    assert len(found) == item.stem.count("\n- ")
+    assert {step for pair in found for step in pair} <= set(item.choices)
+    return frozenset(found)
+
+
 # A second glossary, in the order of the alphabet and with one name on each side; typed apart from the generator's.
 GLOSSARY = dict(
     line.strip().split(" = ")
@@ -306,6 +317,7 @@ READERS = {
     "GBF1": origin,
     "GBF2": field_case,
     "GBG1": translated,
+    "GBP1": pairs_told,
     "GBT1": emergence,
     "GBT2": foretold,
     "GBX1": notice,

@@ -15,6 +15,7 @@ from scipy.integrate import quad
 from scipy.optimize import brentq
 from scipy.stats import binom, norm
 
+from evalkit.generators import generate
 from evalkit.generators import items_of as drawn_from
 from tests.suites.breeding_readers import GLOSSARY, READERS
 from tests.suites.laws import Own, dates_in, items_of, said, suite_of, table_rows, templates_of
@@ -379,3 +380,11 @@ def test_every_term_is_that_of_a_second_glossary():
     for english in GLOSSARY:
         for item in drawn_from(generator, {"term": english.lower().replace(" ", "-").replace("'", "")}, suite="breeding", index=0, seed="s"):
             assert READERS["GBG1"](item) == item.answer
+
+
+def test_every_build_asks_each_request_once_and_help_is_known_by_words_that_the_request_has_not():
+    for seed in ("a", "b"):
+        items = generate(suite_of("breeding").generators["GBR1"], suite="breeding", seed=seed, draws=16)
+        assert len({(item.cluster, item.answer, item.language) for item in items}) == 32
+        for item in items:
+            assert not [word for fact in item.facts for word in fact if word.lower() in item.stem.lower()], item.stem
