@@ -269,12 +269,21 @@ def read_furnace(item: Item) -> object:
     return _only(item, signs)
 
 
+def read_order(item: Item) -> object:
+    """The pairs of the printed rules, which must speak of the steps shown and of nothing else."""
+    pairs = set(re.findall("- “(.+?)”之后，才可“(.+?)”", item.stem))
+    pairs |= {(first, then) for then, first in re.findall("- '(.+?)' only after '(.+?)'", item.stem)}
+    assert {step for pair in pairs for step in pair} == set(item.choices)
+    return frozenset(pairs)
+
+
 READERS: Mapping[str, Callable[[Item], object]] = {
     "GSS1": read_lot,
     "GSS2": read_stack,
     "GSF1": read_mould,
     "GSF2": read_furnace,
     "GSG1": read_term,
+    "GSP1": read_order,
     "GST1": read_curve,
     "GST2": read_log,
     "GSX1": read_certificate,
