@@ -317,6 +317,37 @@ def constraints(item):
     return pairs
 
 
+# What visitors say, by what it is about: words of either language, looked for in the report alone.
+_SAID = (
+    ("心内科", "Cardiology", r"胸口发紧|心慌|胸骨后|chest feels tight|heart racing|breastbone"),
+    ("神经内科", "Neurology", r"握不住|发麻|使不上劲|cannot hold|gone numb|gave way"),
+    ("呼吸科", "Respiratory medicine", r"黄痰|就喘|干咳|cough|wheez"),
+    ("消化科", "Gastroenterology", r"大便|吐了|拉稀|stools|vomited"),
+    ("泌尿外科", "Urology", r"小便|尿频|urine|pass water"),
+    ("骨科", "Orthopaedics", r"脚踝|手腕|膝盖|ankle|wrist|knee"),
+    ("眼科", "Ophthalmology", r"右眼|左眼|眼睛|\beye\b"),
+    ("皮肤科", "Dermatology", r"疙瘩|水疱|脱皮|bumps|blisters|peels"),
+)
+
+
+def triage(item):
+    """The rules from the top, then what the visitor reports, never what was earlier."""
+    english = item.language == "en"
+    case = item.context.split("\n\n")[1]
+    age = int(re.search(r"(\d+)(?: 岁| years)", case).group(1))
+    systolic, saturation = (int(re.search(pattern, case).group(1)) for pattern in (r"(\d+) mmHg", r"(\d+) %"))
+    if systolic < 90 or saturation < 90:
+        return "Resuscitation room" if english else "抢救室"
+    if age < 14:
+        return "Paediatrics" if english else "儿科"
+    if re.search("怀孕|pregnant", case):
+        return "Obstetrics" if english else "产科"
+    report = re.search(r"(?:自述：|Reports: )(.+?)(?:。以前|\. Earlier)", case).group(1)
+    (found,) = [names for *names, words in _SAID if re.search(words, report)]
+    assert found[english] in item.choices
+    return found[english]
+
+
 READERS = {
     "GHS1": verdict,
     "GHS2": verdict,
@@ -328,4 +359,5 @@ READERS = {
     "GHF1": blood_gas,
     "GHF2": shock,
     "GHP1": constraints,
+    "GHL1": triage,
 }
