@@ -142,6 +142,6 @@ GENERATORS = (
     Generator(
         id="GNL1", task="classification", subarea="wind", level="judge", draw=_draw, write=_write,
         source=Source(title="Invented log, classes after the idea of IEC 61400-26-1", kind="made"), draws=6,
-        foundation=lambda p: ENTRIES[p["entry"]][0] in ("disaster", "planned"),
+        foundation=lambda p: ENTRIES[p["entry"]][0] in ("disaster", "planned", "requested", "electrical"),
     ),
 )  # fmt: skip

@@ -303,11 +303,11 @@ def _write_notice(p: Params, language: Language) -> tuple[Content, ...]:
 
 GENERATORS = (
     Generator(
-        id="GNX1", task="extraction", subarea="records", level="apply", foundation=lambda p: p["layout"] == 0, draw=_draw_certificate, write=_write_certificate,
+        id="GNX1", task="extraction", subarea="records", level="apply", foundation=lambda p: p["layout"] != 2, draw=_draw_certificate, write=_write_certificate,
         source=Source(title="Invented test certificate", kind="made"), draws=6,
     ),
     Generator(
-        id="GNX2", task="extraction", subarea="charging", level="apply", draw=_draw_notice, write=_write_notice,
+        id="GNX2", task="extraction", subarea="charging", level="apply", foundation=lambda p: p["layout"] == 0, draw=_draw_notice, write=_write_notice,
         source=Source(title="Invented outage notice", kind="made"), draws=6,
     ),
 )  # fmt: skip

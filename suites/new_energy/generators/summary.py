@@ -177,6 +177,7 @@ def _facts(p: Params, language: Language) -> tuple[tuple[str, ...], ...]:
     device, back, energy, lost = fault.device[place], p["back"], p["energy"], p["curtailed"]
     devices: tuple[str, ...]
     days: tuple[str, ...]
+    produced: tuple[str, ...]
     if language == "zh":
         devices = (f"{n}号{device}", f"{device}{n}", f"{n}#{device}", f"{n}{device}", f"{device}（{n}号）", f"{device}({n}号)")
         state = _each((back,), ("恢复", "投运", "投入", "并网", "重新", "复役")) if back else _each((_day(p, p["wait"], "zh"),), ("备件", "配件", "到货", "部件"))
