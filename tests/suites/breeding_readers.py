@@ -200,6 +200,29 @@ def pairs_told(item):
     return frozenset(found)
 
 
+# What the work of a class cannot do without, and the words of its title; the first class that fits is the one.
+SIGNS = (
+    ("(?:分子检测|molecular)", "DNA|PCR|芯片|KASP|array|primers"),
+    ("(?:种子生产|seed production)", "制种田|制种合同|亲本繁殖田|seed field|contracts for seed|parent line is multiplied"),
+    ("(?:种子检验|seed testing)", "扦样|置床|四唑|Drew from|germination tests|tetrazolium"),
+    ("(?:审定与保护|registration and)", "申请材料|申请书|品种权申请|application"),
+    ("(?:品种试验|variety trials)", "对照|check"),
+    ("(?:示范与|demonstration)", "农民|合作社|种植户|growers|cooperative"),
+    ("(?:种质资源|genetic resources)", "征集|编目|种质库|landraces|Catalogued|gene bank"),
+    ("(?:世代选择|selection in)", "F[23] ?|后代里选|progeny"),
+    ("(?:组合配制|making crosses)", "授上|授粉|亲本|pollen|pollinated|parents"),
+)
+
+
+def class_of(item):
+    """The day's work alone, without the remark: the class whose signs it has."""
+    work = re.split("另记：|Also noted:", item.stem.split("\n")[1])[0]
+    title = next(title for title, signs in SIGNS if re.search(signs, work))
+    (option,) = [option for option in item.choices if re.match(title, option)]
+    assert option in item.context
+    return option
+
+
 # A second glossary, in the order of the alphabet and with one name on each side; typed apart from the generator's.
 GLOSSARY = dict(
     line.strip().split(" = ")
@@ -317,6 +340,7 @@ READERS = {
     "GBF1": origin,
     "GBF2": field_case,
     "GBG1": translated,
+    "GBL1": class_of,
     "GBP1": pairs_told,
     "GBT1": emergence,
     "GBT2": foretold,
