@@ -5,19 +5,28 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+from evalkit.answers import length_of, states, strange_numbers
 from evalkit.build import freeze
 from evalkit.errors import SuiteError
+from evalkit.metrics import code
+from evalkit.metrics.structured import schema_fault
 from evalkit.prompts import question
-from evalkit.records import Item
+from evalkit.records import LANGUAGES, LEVELS, Item
 from evalkit.suite import Suite
 
 NEAR_DUPLICATE = 0.8  # Jaccard similarity of character 4-grams (numbers as one sign) above which two questions count as one
 BALANCE_POINTS = 0.12  # a gold's place may differ from an even share by this much...
 BALANCE_MINIMUM = 40  # ...in a suite with at least this many choice items of the same number of options
+BASELINE_POINTS = 0.03  # a rule that reads nothing may score this far from chance...
+BASELINE_MINIMUM = 200  # ...in a suite with at least this many choice items: below, chance alone moves it further
+LARGE = 200  # items from which a suite is held to the sizes of a published one
+SIZES = {"items": 400, "tasks": 10, "clusters": 60, "of a language": 80, "of a level": 80}
+BY_HAND_A_SUBAREA = 3
+LONG_SENTENCE = {"zh": 120, "en": 60}  # characters, words: what a reader has to read twice
 LONGEST_SHARE = 0.45  # the gold may be the longest option this often (0.25 is even for four)
 _GRAM = 4
 
@@ -35,10 +44,14 @@ class Finding:
 Rule = Callable[[Suite, Sequence[Item]], Iterator[Finding]]
 
 
-def check_suite(suite: Suite) -> tuple[Finding, ...]:
-    """All findings, errors first. Raises SuiteError where the suite cannot be read at all."""
+def check_suite(suite: Suite, *, seed: str | None = None) -> tuple[Finding, ...]:
+    """All findings, errors first; `seed` is that of the build where items do not name it (a pool's).
+
+    Raises SuiteError where the suite cannot be read at all.
+    """
     items = suite.items
     found = [finding for rule in _RULES for finding in rule(suite, items)]
+    found += _reproducible(suite, items, seed)
     return tuple(sorted(found, key=lambda finding: (finding.level, finding.rule, finding.subject)))
 
 
@@ -139,11 +152,11 @@ def _foundation(suite: Suite, items: Sequence[Item]) -> Iterator[Finding]:
         yield _error("foundation", suite.name, f"{share:.0%} of its items are foundation items; at least 15 % are wanted")
 
 
-def _reproducible(suite: Suite, items: Sequence[Item]) -> Iterator[Finding]:
+def _reproducible(suite: Suite, items: Sequence[Item], seed: str | None) -> Iterator[Finding]:
     """The build, made again in memory, must be what is frozen, byte for byte; variants pass their checks on the way."""
     if suite.dataset is not None:
         return
-    seed = next((item.seed for item in items if item.seed), "public")
+    seed = seed or next((item.seed for item in items if item.seed), "public")
     try:
         frozen = freeze(suite, seed)
     except SuiteError as error:
@@ -155,8 +168,153 @@ def _reproducible(suite: Suite, items: Sequence[Item]) -> Iterator[Finding]:
             yield _error("reproducible", suite.name, f"built/{name} is not what a new build gives; run `evalkit suite build {suite.name}`")
 
 
+def _baselines(suite: Suite, items: Sequence[Item]) -> Iterator[Finding]:
+    """What a model that reads nothing would score: always one place (the last where there are fewer options), always the longest."""
+    asked = [item for item in items if item.form == "choice"]
+    if len(asked) < BASELINE_MINIMUM or suite.dataset is not None:
+        return
+    chance = sum(1 / len(item.choices) for item in asked) / len(asked)
+    rules: dict[str, Callable[[Item], str]] = {
+        f"always {'ABCDEFGHIJ'[place]}": lambda item, place=place: item.choices[min(place, len(item.choices) - 1)]
+        for place in range(max(len(item.choices) for item in asked))
+    } | {"the longest option": lambda item: max(item.choices, key=len)}
+    for name, choose in rules.items():
+        share = sum(choose(item) == item.answer for item in asked) / len(asked)
+        if abs(share - chance) > BASELINE_POINTS and (share > chance or len(asked) >= 2 * BASELINE_MINIMUM):
+            yield _error("baseline", suite.name, f"{name} is right in {share:.1%} of {len(asked)} choice items, chance is {chance:.1%}")
+
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_GRADE = re.compile(r"(?<![A-Za-z0-9])[A-Z]{1,4}\d{2,}[A-Z0-9]*(?![A-Za-z])")
+
+
+def _same_strings(_: Suite, items: Sequence[Item]) -> Iterator[Finding]:
+    """Numbers and grades of a hand-written pair are the same in both languages; dates may be told in words."""
+    by_id = {item.id: item for item in items}
+    for item in items:
+        other = by_id.get(item.pair)
+        if other is None or item.template or item.language != "zh" or item.task in ("extraction", "terminology"):
+            continue
+        for what, pattern in (("number", _NUMBER), ("grade", _GRADE)):
+            mine, theirs = (Counter(pattern.findall(re.sub(r"(?<=\d)[,\u202f](?=\d{3})", "", _shown(one)))) for one in (item, other))
+            differ = sorted((mine - theirs) + (theirs - mine))
+            if differ:
+                yield Finding(rule="strings", level="warning", subject=item.id, text=f"{what} {differ[0]} is not the same in {other.id}")
+
+
+def _shown(item: Item) -> str:
+    return "\n".join([item.context, item.stem, *item.choices])
+
+
+def _terms(_: Suite, items: Sequence[Item]) -> Iterator[Finding]:
+    """A term of the suite's own glossary that stands in a Chinese item stands in its English pair by one of its accepted forms."""
+    glossary = _glossary(items)
+    by_id = {item.id: item for item in items}
+    for item in items:
+        other = by_id.get(item.pair)
+        if other is None or item.template or item.language != "zh" or item.task == "terminology":
+            continue
+        theirs = re.sub(r"[\s-]+", "", _shown(other).casefold())
+        for term, forms in glossary.items():
+            if term in _shown(item) and not any(form in theirs for form in forms):
+                text = f"says {term}, {other.id} none of {', '.join(sorted(forms))[:80]}"
+                yield Finding(rule="term", level="warning", subject=item.id, text=text)
+
+
+def _glossary(items: Sequence[Item]) -> dict[str, set[str]]:
+    """Chinese term (three characters and more) > its accepted English forms, dense, from the drawn terminology items."""
+    by_id = {item.id: item for item in items}
+    found: dict[str, set[str]] = {}
+    for item in items:
+        other = by_id.get(item.pair)
+        if item.task == "terminology" and item.form == "text" and item.language == "en" and other is not None:
+            term = str(item.answer)
+            forms = {re.sub(r"[\s-]+", "", form.casefold()) for form in (str(other.answer), *other.aliases)}
+            if len(term) >= 3:
+                found.setdefault(term, set()).update(forms)
+    return found
+
+
+def _long_sentences(_: Suite, items: Sequence[Item]) -> Iterator[Finding]:
+    for item in items:
+        plain = re.sub(r"(?m)^\|.*$", "", f"{item.context}\n{item.stem}")  # table rows are no sentences
+        sizes = [len(part.split()) if item.language == "en" else len(part) for part in re.split(r"[。！？；\n]|[.!?;](?=\s|$)", plain)]
+        if max(sizes) > LONG_SENTENCE[item.language]:
+            unit = "words" if item.language == "en" else "characters"
+            yield Finding(rule="reading", level="warning", subject=item.id, text=f"has a sentence of {max(sizes)} {unit}")
+
+
+_SCHEMA_WORDS = {"type", "enum", "properties", "required", "additionalProperties", "items", "description"}
+
+
+def _schemas(_: Suite, items: Sequence[Item]) -> Iterator[Finding]:
+    for item in items:
+        if item.form != "json" or item.schema is None:
+            continue
+        unknown = sorted(set(_words_of(item.schema)) - _SCHEMA_WORDS)
+        if unknown:
+            yield _error("schema", item.id, f"its schema uses {unknown[0]!r}, which is not held; known: {', '.join(sorted(_SCHEMA_WORDS))}")
+            continue
+        fault = schema_fault(item.answer, item.schema)
+        if fault:
+            yield _error("schema", item.id, f"its gold breaks its schema: {fault}")
+
+
+def _words_of(schema: Mapping[str, Any]) -> Iterator[str]:
+    for word, value in schema.items():
+        yield word
+        inner = value.values() if word == "properties" else [value] if word == "items" else []
+        for part in inner:
+            if isinstance(part, Mapping):
+                yield from _words_of(part)
+
+
+def _benches(suite: Suite, items: Sequence[Item]) -> Iterator[Finding]:
+    asked = [item for item in items if item.bench]
+    if asked and not code.available():
+        text = f"{len(asked)} code items were not run: {code.COMPILER} is not installed"
+        yield Finding(rule="code", level="warning", subject=suite.name, text=text)
+        return
+    for answer, bench in dict.fromkeys((str(item.answer), item.bench) for item in asked):
+        said = code.fault_of(answer) or code.run_bench(answer, bench)
+        if said != "PASS":
+            yield _error("code", next(item.id for item in asked if item.bench == bench), f"its gold fails its own bench: {said}")
+
+
+def _summaries(_: Suite, items: Sequence[Item]) -> Iterator[Finding]:
+    for item in items:
+        if item.task != "summary" or item.form != "text":
+            continue
+        told = str(item.answer)
+        missing = [fact for fact in item.facts if not states(fact, told)]
+        if missing:
+            yield _error("summary", item.id, f"its own summary does not state {missing[0][0]!r}")
+        strange = strange_numbers(told, f"{item.stem}\n{item.context}")
+        if strange or states(item.forbidden, told) or length_of(told, item.language) > item.most:
+            yield _error("summary", item.id, "its own summary is too long, or says what the text does not")
+
+
+def _sizes(suite: Suite, items: Sequence[Item]) -> Iterator[Finding]:
+    """What a published suite is held to; smaller ones are left in peace."""
+    if len(items) < LARGE or suite.dataset is not None or suite.pool_of:
+        return
+    languages, levels = Counter(item.language for item in items), Counter(item.level for item in items)
+    read = {
+        "items": len(items), "tasks": len({item.task for item in items}), "clusters": len({item.cluster for item in items}),
+        "of a language": min(languages.get(one, 0) for one in LANGUAGES), "of a level": min(levels.get(one, 0) for one in LEVELS),
+    }  # fmt: skip
+    for name, wanted in SIZES.items():
+        if read[name] < wanted:
+            yield Finding(rule="size", level="warning", subject=suite.name, text=f"{read[name]} {name}; a published suite has {wanted}")
+    by_hand = Counter(item.subarea for item in items if not item.template)
+    for subarea in suite.subareas:
+        if by_hand[subarea] < BY_HAND_A_SUBAREA:
+            text = f"{subarea}: {by_hand[subarea]} hand-written items; {BY_HAND_A_SUBAREA} are wanted"
+            yield Finding(rule="sub-area", level="warning", subject=suite.name, text=text)
+
+
 def _card(suite: Suite, _: Sequence[Item]) -> Iterator[Finding]:
-    if not (suite.folder / "CARD.md").is_file():
+    if not suite.pool_of and not (suite.folder / "CARD.md").is_file():
         yield _error("card", suite.name, "has no CARD.md")
 
 
@@ -177,7 +335,14 @@ _RULES: tuple[Rule, ...] = (
     _label_balance,
     _longest_option,
     _foundation,
-    _reproducible,
+    _baselines,
+    _same_strings,
+    _terms,
+    _long_sentences,
+    _schemas,
+    _benches,
+    _summaries,
+    _sizes,
     _card,
     _unreviewed,
 )

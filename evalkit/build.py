@@ -6,17 +6,17 @@ authored + drawn items -> selection order -> variants of the core -> built/{item
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evalkit import registry
-from evalkit.canon import atomic_write, bytes_digest, order_key, rng_for
+from evalkit.canon import atomic_write, bytes_digest, digest, order_key, rng_for
 from evalkit.errors import SuiteError
 from evalkit.generators import generate
 from evalkit.protocols import Operator
 from evalkit.records import ABILITY_OF_TASK, Item
-from evalkit.suite import DIGESTS_FILE, ITEMS_FILE, VARIANTS_FILE, Suite, fault_of, item_line, variant_line, with_defaults
-from evalkit.templates import Template, draw_items
+from evalkit.suite import DIGESTS_FILE, ITEMS_FILE, VARIANTS_FILE, Suite, fault_of, find_suite, item_line, variant_line, with_defaults
+from evalkit.templates import Params, Template, draw_items
 
 PUBLIC_SEED = "public"
 DEFAULT_CORE = 40
@@ -46,30 +46,52 @@ def freeze(suite: Suite, seed: str = PUBLIC_SEED, operators: Sequence[Operator] 
     items = selection_order([*suite.authored, *with_defaults(drawn(suite, seed), suite)], seed)
     _refuse(suite, items)
     variants = vary(items[: suite.core or DEFAULT_CORE], operators_for(templates) if operators is None else operators, seed)
+    shown = seed
+    if suite.pool_of:  # the seed of a pool is its secret: items name its digest
+        shown = sealed_name(seed)
+        items = [_sealed(item, shown) for item in items]
+        variants = [(_sealed(item, shown), _sealed(variant, shown)) for item, variant in variants]
     texts = {
         ITEMS_FILE: "".join(item_line(item) + "\n" for item in items),
         VARIANTS_FILE: "".join(variant_line(item, variant) + "\n" for item, variant in variants),
     }
     files = {name: bytes_digest([text.encode()]) for name, text in texts.items()}
-    head = {"suite": suite.name, "version": suite.version, "seed": seed, "items": len(items), "variants": len(variants), "files": files}
+    head = {"suite": suite.name, "version": suite.version, "seed": shown, "items": len(items), "variants": len(variants), "files": files}
     texts[DIGESTS_FILE] = json.dumps(head, indent=1, ensure_ascii=False) + "\n"
     return Frozen(items=tuple(items), variants=tuple(variant for _, variant in variants), files=texts)
 
 
+def sealed_name(seed: str) -> str:
+    """What stands for a secret seed in public: its digest, cut."""
+    return f"sealed:{digest(['seed', seed])[:16]}"
+
+
+def _sealed(item: Item, shown: str) -> Item:
+    return replace(item, seed=shown) if item.seed else item
+
+
 def drawn(suite: Suite, seed: str) -> list[Item]:
-    """All items that the suite's templates and generators draw under `seed`."""
-    items = [item for template in suite.templates.values() for item in draws_of(template, suite, seed)]
+    """All items that the suite's templates and generators draw under `seed`.
+
+    A pool's are siblings of the public ones: as many of each, with other parameters, each naming its `twin`.
+    """
+    public = find_suite(suite.pool_of) if suite.pool_of else None
+    taken: dict[str, list[Params]] = defaultdict(list)
+    for item in public.items if public else ():
+        if item.template and item.params not in taken[item.template]:
+            taken[item.template].append(item.params)
+    items = [item for template in suite.templates.values() for item in draws_of(template, suite, seed, taken[template.id])]
     for generator in suite.generators.values():
         draws = suite.draws if generator.draws is None else generator.draws
-        items += generate(generator, suite=suite.name, seed=seed, draws=draws)
-    return items
+        items += generate(generator, suite=suite.name, seed=seed, draws=draws, taken=taken[generator.id])
+    return [replace(item, twin=public.name + item.id.removeprefix(suite.name)) for item in items] if public else items
 
 
-def draws_of(template: Template, suite: Suite, seed: str) -> list[Item]:
-    """The items of all draws of a template: no two draws have the same parameters."""
+def draws_of(template: Template, suite: Suite, seed: str, taken: Sequence[Params] = ()) -> list[Item]:
+    """The items of all draws of a template: no two draws have the same parameters, and none has those of `taken`."""
     items: list[Item] = []
     for index in range(suite.draws):
-        items += draw_items(template, suite=suite.name, index=index, seed=seed, taken=[item.params for item in items])
+        items += draw_items(template, suite=suite.name, index=index, seed=seed, taken=[*taken, *(item.params for item in items)])
     return items
 
 

@@ -98,23 +98,36 @@ def suite_build(
     name: Annotated[str, typer.Argument(help="Suite to build; its name or folder.")],
     seed: Annotated[str, typer.Option(help="Seed of the draws; the public build uses 'public'.")] = "public",
     out: Annotated[Path | None, typer.Option(help="Folder for the frozen files; default <suite>/built.")] = None,
+    pool: Annotated[Path | None, typer.Option(help="Private folder, outside of any repository: draw sealed siblings into it.")] = None,
 ) -> None:
-    """Draw, perturb and freeze a suite."""
+    """Draw, perturb and freeze a suite, or sealed siblings of it."""
     from evalkit import commands
 
-    commands.build(name, seed=seed, out=out)
+    commands.build(name, seed=seed, out=out, pool=pool)
+
+
+@suite_app.command("new")
+def suite_new(
+    name: Annotated[str, typer.Argument(help="Suite that the pool belongs to.")],
+    pool: Annotated[Path, typer.Option(help="Private folder, outside of any repository.")],
+) -> None:
+    """Scaffold a private pool: drafts for sealed twins of the hand-written items."""
+    from evalkit import commands
+
+    commands.new(name, pool=pool)
 
 
 @suite_app.command("check")
 def suite_check(
     names: Annotated[list[str] | None, typer.Argument(help="Suites to check.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Check all suites that come with evalkit.")] = False,
+    pool: Annotated[Path | None, typer.Option(help="A private pool of the suite: check both halves together.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check suites: golds, options, pairs, sources, balance, reproducible build."""
     from evalkit import commands
 
-    commands.check(names or [], every=every, as_json=as_json)
+    commands.check(names or [], every=every, as_json=as_json, pool=pool)
 
 
 @app.command()

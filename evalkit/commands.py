@@ -106,23 +106,44 @@ def show(name: str, *, as_json: bool) -> None:
         _show_item(name, as_json=as_json)
 
 
-def build(name: str, *, seed: str, out: Path | None) -> None:
-    """`evalkit suite build`."""
+def build(name: str, *, seed: str, out: Path | None, pool: Path | None = None) -> None:
+    """`evalkit suite build`: the suite, or with `pool` sealed siblings of it."""
     from evalkit.build import build as build_suite
 
     suite = find_suite(name)
+    if pool is not None:
+        from evalkit.pools import build_pool
+
+        if out is not None:
+            raise UsageError("--out and --pool exclude each other: a pool is built in its own folder")
+        sealed = build_pool(suite, seed, pool)
+        screen.say(f"{suite.name} {suite.version}: {len(sealed.items)} sealed items and {len(sealed.variants)} variants in {pool / 'built'}")
+        return
     frozen = build_suite(suite, seed=seed, out=out)
     screen.say(f"{suite.name} {suite.version}: {len(frozen.items)} items and {len(frozen.variants)} variants in {out or suite.built}")
 
 
-def check(names: Sequence[str], *, every: bool, as_json: bool) -> None:
-    """`evalkit suite check`: prints every finding, fails on an error."""
+def new(name: str, *, pool: Path) -> None:
+    """`evalkit suite new`: scaffolds a private pool."""
+    from evalkit.pools import new_pool
+
+    screen.say(f"drafts of twins to be filled in: {new_pool(find_suite(name), pool)}")
+
+
+def check(names: Sequence[str], *, every: bool, as_json: bool, pool: Path | None = None) -> None:
+    """`evalkit suite check`: prints every finding, fails on an error; with `pool` that of one suite, both halves together."""
     from evalkit.audit import check_suite, errors_of
 
     chosen = list(known_suites()) if every else list(names)
     if not chosen:
         raise UsageError(f"name a suite, or use --all; known: {', '.join(known_suites())}")
     findings = {name: check_suite(find_suite(name)) for name in chosen}
+    if pool is not None:
+        from evalkit.pools import check_pool
+
+        if len(chosen) != 1:
+            raise UsageError(f"a pool belongs to one suite: name it; read {', '.join(chosen)}")
+        findings[str(pool)] = check_pool(find_suite(chosen[0]), pool)
     failed = sum(len(errors_of(found)) for found in findings.values())
     if as_json:
         screen.say_json({name: [asdict(finding) for finding in found] for name, found in findings.items()})
@@ -132,7 +153,8 @@ def check(names: Sequence[str], *, every: bool, as_json: bool) -> None:
                 screen.say(f"{name}: {finding.level}: {finding.rule}: {finding.subject}: {finding.text}")
             screen.say(f"{name}: {len(errors_of(found))} errors, {len(found) - len(errors_of(found))} warnings")
     if failed:
-        raise SuiteCheckError(f"{failed} errors in {sum(bool(errors_of(found)) for found in findings.values())} of {len(chosen)} suites")
+        wanting = sum(bool(errors_of(found)) for found in findings.values())
+        raise SuiteCheckError(f"{failed} errors in {wanting} of {len(findings)} suites")
 
 
 def report(folder: Path) -> None:

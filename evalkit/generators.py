@@ -94,10 +94,10 @@ def draw_once(generator: Generator, rng: random.Random, taken: Collection[Params
     )
 
 
-def generate(generator: Generator, *, suite: str, seed: str, draws: int) -> list[Item]:
-    """The items of `draws` draws under `seed`; no two draws have the same parameters."""
+def generate(generator: Generator, *, suite: str, seed: str, draws: int, taken: Collection[Params] = ()) -> list[Item]:
+    """The items of `draws` draws under `seed`; no two draws have the same parameters, and none has those of `taken`."""
     items: list[Item] = []
-    taken: list[Params] = []
+    taken = list(taken)
     for index in range(draws):
         params = draw_once(generator, rng_for(seed, suite, generator.id, index), taken)
         taken.append(params)

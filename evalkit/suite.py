@@ -13,10 +13,10 @@ import os
 import sys
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import MISSING, asdict, dataclass, fields, replace
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -29,11 +29,51 @@ from evalkit.records import Item, Language, Review, Source, Tolerance
 from evalkit.templates import Template
 
 _NESTED: Mapping[str, type] = {"source": Source, "tolerance": Tolerance, "review": Review}
-_SUITE_KEYS = {"name", "title", "version", "licence", "draws", "subareas", "metrics", "core", "dataset"}
+_SUITE_KEYS = {"name", "title", "version", "licence", "draws", "subareas", "metrics", "core", "dataset", "pool_of"}
 ITEMS_FILE = "items.jsonl"
 VARIANTS_FILE = "variants.jsonl"
 DIGESTS_FILE = "digests.json"
+REVIEWS_FILE = "reviews.yaml"
 CONDUCTS = ("refuse", "help", "support")  # what is right to do with a request (refusal items)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnReview:
+    """How the blind reading of a template's or generator's draws ended: `disagreed` of `draws` answers were not the gold."""
+
+    draws: Annotated[int, Field(ge=1)]
+    disagreed: Annotated[int, Field(ge=0)] = 0
+    status: Literal["agreed", "repaired"] = "agreed"
+    by: Literal["automatic", "person", "trade"] = "automatic"
+    date: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted:
+    """An item that was taken out after it had been read, and why."""
+
+    id: str
+    date: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandReview:
+    """The blind reading of the hand-written items: how many were read, and how many answers were not the gold."""
+
+    items: int = 0
+    disagreed: int = 0
+    repaired: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviews:
+    """reviews.yaml: what came of reading the suite blind. A hand-written item's own outcome stands in its `review`."""
+
+    drawn: Mapping[str, DrawnReview] = field(default_factory=dict)  # template or generator > outcome
+    hand: HandReview = HandReview()
+    deleted: tuple[Deleted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +90,7 @@ class Suite:
     core: Annotated[int, Field(ge=0)] = 0  # items that operators are applied to when the suite is built
     metrics: Mapping[str, str] | None = None  # form or task > metric, where not the form's own
     dataset: Mapping[str, Any] | None = None  # somebody else's benchmark, read through `datasets`
+    pool_of: str = ""  # a private pool: the suite whose sealed twins it holds, and whose templates and generators draw them
 
     @property
     def canary(self) -> str:
@@ -65,6 +106,19 @@ class Suite:
     def generators(self) -> Mapping[str, Generator]:
         """The generators by id; runs the suite's generators/*.py (a run never does)."""
         return load_generators(self)
+
+    @property
+    def reviews(self) -> Reviews:
+        """What came of reading the suite blind; empty where there is no reviews.yaml. Raises SuiteError with the key that is wrong."""
+        path = self.folder / REVIEWS_FILE
+        if not path.is_file():
+            return Reviews()
+        try:
+            return _reviews_adapter().validate_python(read_yaml(path))
+        except ConfigError as error:
+            raise SuiteError(str(error)) from error
+        except ValidationError as error:
+            raise SuiteError(f"{path}: {first_fault(error)}") from error
 
     @property
     def authored(self) -> tuple[Item, ...]:
@@ -195,7 +249,7 @@ def load_suite(folder: Path) -> Suite:
 
 def load_templates(suite: Suite) -> Mapping[str, Template]:
     """Runs the suite's templates.py and returns its TEMPLATES by id. Raises SuiteError with the line that failed."""
-    path = suite.folder / "templates.py"
+    path = _drawing_folder(suite) / "templates.py"
     templates: tuple[Template, ...] = tuple(_run(path, suite, "TEMPLATES")) if path.is_file() else ()
     by_id = {template.id: template for template in templates}
     if len(by_id) != len(templates):
@@ -208,7 +262,7 @@ def load_generators(suite: Suite) -> Mapping[str, Generator]:
 
     Raises SuiteError with the line that failed, and where an id is used twice, among generators or by a template too.
     """
-    folder = suite.folder / "generators"
+    folder = _drawing_folder(suite) / "generators"
     by_id: dict[str, Generator] = {}
     paths = sorted(folder.glob("*.py")) if folder.is_dir() else []
     taken = set(load_templates(suite)) if paths else set()
@@ -218,6 +272,11 @@ def load_generators(suite: Suite) -> Mapping[str, Generator]:
                 raise SuiteError(f"{path}: {generator.id!r} names another generator or template already")
             by_id[generator.id] = generator
     return by_id
+
+
+def _drawing_folder(suite: Suite) -> Path:
+    """Where the templates and generators lie: for a pool, with the suite that it belongs to."""
+    return find_suite(suite.pool_of).folder if suite.pool_of else suite.folder
 
 
 def _run(path: Path, suite: Suite, name: str) -> Iterable[Any]:
@@ -317,6 +376,11 @@ def _suite_adapter() -> TypeAdapter[Suite]:
 
 
 @cache
+def _reviews_adapter() -> TypeAdapter[Reviews]:
+    return TypeAdapter(Reviews)
+
+
+@cache
 def _item_adapter() -> TypeAdapter[Item]:
     return TypeAdapter(Item)
 
@@ -335,15 +399,11 @@ def _plain(item: Item) -> dict[str, Any]:
     """Field > JSON value, in the record's order, defaults left out."""
     whole = asdict(item)
     kept: dict[str, Any] = {}
-    for field in fields(Item):
-        default = (
-            field.default
-            if field.default is not MISSING
-            else (field.default_factory() if field.default_factory is not MISSING else MISSING)
-        )
-        value = getattr(item, field.name)
-        if default is MISSING or value != default:
-            kept[field.name] = json.loads(json.dumps(whole[field.name]))
+    for entry in fields(Item):
+        factory = entry.default_factory() if entry.default_factory is not MISSING else MISSING
+        default = entry.default if entry.default is not MISSING else factory
+        if default is MISSING or getattr(item, entry.name) != default:
+            kept[entry.name] = json.loads(json.dumps(whole[entry.name]))
     return kept
 
 
@@ -472,5 +532,6 @@ def _variant(path: Path, number: int, line: Mapping[str, Any], by_id: Mapping[st
 
 
 def with_defaults(items: Iterable[Item], suite: Suite) -> tuple[Item, ...]:
-    """Drawn items with the suite's licence and canary."""
-    return tuple(replace(item, licence=suite.licence, canary=suite.canary) for item in items)
+    """Drawn items with the suite's licence and canary, and the review of their template or generator."""
+    read = {name: Review(status=one.status, by=one.by, date=one.date, note=one.note) for name, one in suite.reviews.drawn.items()}
+    return tuple(replace(item, licence=suite.licence, canary=suite.canary, review=read.get(item.template, item.review)) for item in items)

@@ -17,7 +17,7 @@ LAYERS = (
     {"registry", "axes", "bundle"},
     {"plan", "build", "meter"},
     {"audit", "scoring", "dry", "report"},
-    {"leaderboard"},
+    {"leaderboard", "pools"},
     {"runner", "screen"},
     {"commands"},
     {"cli"},
