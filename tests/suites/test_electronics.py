@@ -14,7 +14,9 @@ import pytest
 from scipy.integrate import quad
 from scipy.optimize import brentq
 
-from tests.suites.laws import Own, as_printed, draws_of, items_of, orders_that_keep, stem_of, table_rows, templates_of
+from evalkit.generators import generate
+from evalkit.metrics.code import available, fault_of, run_bench
+from tests.suites.laws import Own, as_printed, draws_of, items_of, orders_that_keep, stem_of, suite_of, table_rows, templates_of
 
 TEMPLATES = templates_of("electronics")
 ITEMS = items_of("electronics")
@@ -448,3 +450,57 @@ def test_extremes_of_the_oven_report():
     rows = table_rows(item.context)
     assert item.answer["peak_c"] == max(int(row[2]) for row in rows)
     assert item.answer["shortest_tal_s"] == min(int(row[3]) for row in rows)
+
+
+# Each generator of code > slips in the right module (what is written > what is put for it); the bench has to see every one.
+SLIPS = {
+    "GEV1": ((r"\(q == \d+\) \? 0 : ", ""), ("if \\(rst\\)", "if (rst && en)"), ("en && \\(q", "(q")),
+    "GEV2": ((">> 1", "<< 1"), ("else if \\(en\\)", "else"), (r"b \^ \(b >> 1\)", "b")),
+    "GEV3": (("pulse <= [^;0]+;", "pulse <= d;"), ("last <= d", "last <= last"), ("last <= 0;", "last <= d;")),
+    "GEV4": ((r"count == \d+", "count == 1"), ("if \\(d == q\\) count <= 0;\n    else ", ""), ("q <= d;", "q <= ~d;")),
+    "GEV5": (("wr && !full", "wr"), ("rd && !empty", "rd"), ("count >= ", "count > "), ("put && !take", "put")),
+    "GEV6": (("p = ~?", "p = 1'b1 ^ ~"), ("\\^d", "|d"), ("\\(\\^d\\)", "(^(d >> 1))")),
+    "GEV7": (("else if \\(en\\)", "else"), (r"\] \^ q", "] | q"), (r"q <= \d+;", "q <= 0;")),
+    "GEV8": ((r"count == \d+", "count == 1"), ("if \\(ack\\) ", ""), ("4'b1000: if", "4'b1001: if"), ("count <= 0;\n      end", "end")),
+    "GEV9": ((r"count == \d+", "count == 0"), ("q <= ~q", "q <= 1"), ("count <= 0;\n    end else if", "end else if")),
+    "GEV10": (("= \\|d", "= &d"), ("if \\(d\\[place\\]\\) ", "if (d[place] && y == 0) "), ("    y = 0;\n", "    y = 1;\n")),
+    "GEV11": (("clipped = sum", "clipped = 0 && sum"), (r"\{~sum", "{sum"), ("s = clipped \\?", "s = 0 ?")),
+    "GEV12": ((r"\(taken == 2'd3\) && ", ""), (r"\{last\[1:0\], d\};", "{last[1:0], ~d};"), ("      last <= \\{last", "      if (!hit) last <= {last")),
+}
+
+
+def _benched(name):
+    """The code items of a few draws, once each: both languages share module and bench."""
+    generator = suite_of("electronics").generators[name]
+    return [item for item in generate(generator, suite="electronics", seed="bench", draws=2) if item.language == "en"]
+
+
+needs_simulator = pytest.mark.skipif(not available(), reason="iverilog is not installed: no test bench can be run")
+
+
+@needs_simulator
+@pytest.mark.parametrize("name", sorted(SLIPS))
+def test_the_right_module_passes_its_bench_and_every_slip_in_it_fails(name):
+    for item in _benched(name):
+        assert run_bench(item.answer, item.bench) == "PASS", item.params
+        assert not fault_of(item.answer)
+    for written, put in SLIPS[name]:
+        slipped, count = re.subn(written, lambda _, put=put: put, item.answer, count=1)
+        assert count == 1, (written, item.answer)
+        assert slipped != item.answer, written
+        assert run_bench(slipped, item.bench).startswith("FAIL"), slipped
+
+
+@needs_simulator
+@pytest.mark.parametrize("name", sorted(SLIPS))
+def test_a_module_that_drives_nothing_fails(name):
+    item = _benched(name)[0]
+    ports = re.findall(r"(?m)^- ((?:input|output).*)$", item.stem)
+    assert len(ports) >= 2
+    called = re.search(r"Write the module (\w+) ", item.stem).group(1)
+    empty = f"module {called}({', '.join(ports)});\nendmodule"
+    assert run_bench(empty, item.bench).startswith("FAIL"), empty
+
+
+def test_every_specification_has_its_slips():
+    assert {name for name, generator in suite_of("electronics").generators.items() if generator.task == "code"} == set(SLIPS)
