@@ -277,12 +277,45 @@ def read_order(item: Item) -> object:
     return frozenset(pairs)
 
 
+# What of a note points to a class, in words of the definition or of what everybody sees there.
+_POINTS = {
+    ("划伤", "Scratch"): ("沟底发亮", "亮线", "shining", "bright lines"),
+    ("辊印", "Roll mark"): ("每隔", "间隔反复", " every "),
+    ("氧化铁皮压入", "Rolled-in scale"): ("鱼鳞状", "嵌着氧化物", "fish scales", "oxide embedded"),
+    ("边裂", "Edge crack"): ("从侧面", "由侧面", "from the side"),
+    ("分层", "Lamination"): ("断面中部", "厚度中心", "half-way through", "mid-thickness"),
+    ("折叠", "Lap"): ("压倒", "翻过来", "pressed down", "turned over"),
+}
+
+
+def read_class(item: Item) -> object:
+    scheme, told = item.context.split("\n\n")
+    if "Grade IV" in scheme or "四级" in scheme:
+        return _read_grade(item, scheme, told)
+    return _only(item, {names: any(word in told for word in words) for names, words in _POINTS.items()})
+
+
+def _read_grade(item: Item, scheme: str, told: str) -> object:
+    """The first line of the scheme one of whose limits is reached by the figure of the same kind."""
+    severe, slight, hours, loss = (int(figure) for figure in re.findall(r"\d+", told))
+    lines = [line for line in scheme.split("\n") if line.startswith("- ")]
+    for name, line in zip(("一级", "二级", "三级", "四级") if item.language == "zh" else ("Grade I", "Grade II", "Grade III", "Grade IV"), lines, strict=True):
+        limits = [int(limit) for limit in re.findall(r"\d+", line)]
+        if not limits:
+            return name
+        hurt = severe if "重伤" in line or "gravely" in line else slight
+        if any(figure >= limit for figure, limit in zip((hurt, hours, loss), limits, strict=True)):
+            return name
+    raise AssertionError(item.context)
+
+
 READERS: Mapping[str, Callable[[Item], object]] = {
     "GSS1": read_lot,
     "GSS2": read_stack,
     "GSF1": read_mould,
     "GSF2": read_furnace,
     "GSG1": read_term,
+    "GSL1": read_class,
     "GSP1": read_order,
     "GST1": read_curve,
     "GST2": read_log,
