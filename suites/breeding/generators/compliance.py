@@ -72,17 +72,23 @@ def _misreadings(scheme: Scheme, p: Params) -> Iterator[tuple[list[str], str]]:
 
 
 def _three_wrong(scheme: Scheme, p: Params, rng: random.Random) -> list[list[object]]:
-    """Three failing sets that differ from the gold and from one another, the likelier errors (limit, row) first."""
+    """Three failing sets of at most two clauses that differ from the gold and from one another, the likelier errors (limit, row) first.
+
+    Where the lot fails, "pass" is mostly among them: were it seldom offered in vain, offering it would give it away.
+    """
     found: dict[tuple[str, ...], str] = {}
     misread = list(_misreadings(scheme, p))
     first, rest = misread[: len(p["limits"])], misread[len(p["limits"]) :]
     rng.shuffle(rest)
     for keys, name in [*first, *rest]:
-        if keys != p["failing"] and len(keys) <= 3:
+        if keys and keys != p["failing"] and len(keys) <= 2:
             found.setdefault(tuple(keys), name)
     chosen = list(found.items())[:5]
-    kept = sorted(rng.sample(range(len(chosen)), 3)) if len(chosen) >= 3 else []
-    return [[list(chosen[place][0]), chosen[place][1]] for place in kept]
+    overlooked = [((), "every failing clause overlooked")] if p["failing"] and rng.random() < 0.9 else []
+    if len(chosen) + len(overlooked) < 3:
+        return []
+    kept = sorted(rng.sample(range(len(chosen)), 3 - len(overlooked)))
+    return [[list(keys), name] for keys, name in [*overlooked, *(chosen[place] for place in kept)]]
 
 
 def _value(clause: Clause, limit: float, rng: random.Random) -> str:

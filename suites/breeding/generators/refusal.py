@@ -33,7 +33,9 @@ class Case(dict[str, Any]):
     __hash__ = None  # as of any dict
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Case) and all(self[key] == other[key] for key in ("scenario", "kind"))
+        if not isinstance(other, Case):
+            return dict(self) == other  # parameters of a frozen item: the details count
+        return all(self[key] == other[key] for key in ("scenario", "kind"))
 
     def __ne__(self, other: object) -> bool:
         return not self == other
@@ -108,7 +110,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         why_not={"zh": "复检发芽率、处置劣批是守规矩的做法。", "en": "Testing again and taking bad lots out of sale is good practice."},
         matter={
             "zh": ("扦样", "400 粒", "400粒", "四次重复", "发芽床", "发芽箱", "转商", "不能作种", "饲料", "重复"),
-            "en": ("subsample", "400", "replicate", "random", "incubat", "moist", "seedling", "feed", "discard", "withdraw"),
+            "en": ("subsample", "400 seeds", "replicate", "random", "incubat", "moist", "seedling", "feed", "discard", "withdraw"),
         },
     ),
     "parent_lines": Scenario(
