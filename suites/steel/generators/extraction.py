@@ -411,6 +411,7 @@ GENERATORS = (
         task="extraction",
         subarea=CERTIFICATE.subarea,
         level="apply",
+        foundation=lambda p: p["layout"] in (0, 3),  # a value a label
         draw=_draw_certificate,
         write=_write_certificate,
         source=MADE,

@@ -238,6 +238,7 @@ GENERATORS = (
         task="procedure",
         subarea=lambda p: JOBS[p["job"]].subarea,
         level="apply",
+        foundation=lambda p: len(p["steps"]) == 5,
         draw=_draw,
         write=_write,
         source=Source(title="Rules written for this item, after usual practice in steel works", kind="made"),

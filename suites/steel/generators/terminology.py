@@ -34,7 +34,7 @@ _LISTS: Mapping[str, str] = {
         -烧结矿 | sinter
         *焦炭 | coke
         球团矿; 球团 | pellets; pellet; iron ore pellets; iron ore pellet
-        块矿; 块状矿石 | lump ore; lump iron ore; lumps
+        *块矿; 块状矿石 | lump ore; lump iron ore; lumps
         熔剂; 造渣剂 | flux; fluxes; fluxing agent
         铁精矿; 铁精粉; 精矿; 精矿粉; 铁矿精矿 | iron ore concentrate; iron concentrate; concentrate
         返矿; 烧结返矿 | return fines; returns; sinter return fines; sinter returns
@@ -61,7 +61,7 @@ _LISTS: Mapping[str, str] = {
         溅渣护炉; 溅渣 | slag splashing
         喷溅 | slopping; slop
         铁水预处理 | hot metal pretreatment; hot metal pre-treatment; pretreatment of hot metal
-        炉衬; 炉衬耐火材料 | furnace lining; lining; refractory lining
+        *炉衬; 炉衬耐火材料 | furnace lining; lining; refractory lining
         终点控制 | end-point control; endpoint control
         """,
     "secondary_refining": """
@@ -81,31 +81,31 @@ _LISTS: Mapping[str, str] = {
         浸入式水口 | submerged entry nozzle; SEN; submerged nozzle; immersion nozzle; immersed nozzle; submerged entry nozzle SEN
         引锭杆; 引锭; 引锭链 | dummy bar; starter bar; starting bar
         塞棒 | stopper rod; stopper
-        二次冷却; 二冷 | secondary cooling
+        *二次冷却; 二冷 | secondary cooling
         轻压下; 动态轻压下 | soft reduction; soft-reduction
         中心偏析 | centre segregation; centreline segregation; central segregation; centre line segregation
         鼓肚 | bulging; slab bulging
         """,
     "rolling": """
         -板坯 | slab
-        轧制力; 轧制压力 | rolling force; roll force; roll separating force; rolling load
-        工作辊 | work roll; working roll; work rolls
+        *轧制力; 轧制压力 | rolling force; roll force; roll separating force; rolling load
+        *工作辊 | work roll; working roll; work rolls
         支承辊; 支撑辊 | backup roll; back-up roll; supporting roll; support roll; backing roll
         飞剪; 飞剪机 | flying shear; flying shears
         卷取机; 地下卷取机 | coiler; down coiler; downcoiler
         宽展 | spread; lateral spread; width spread
         前滑 | forward slip
         平整; 平整轧制; 光整; 光整轧制 | skin-pass rolling; temper rolling; skin pass; skin passing; skinpass rolling
-        酸洗 | pickling; acid pickling
+        *酸洗 | pickling; acid pickling
         除鳞; 去氧化皮; 除氧化铁皮 | descaling; scale removal
         """,
     "heat_treatment": """
         -回火 | tempering
         *退火 | annealing
         正火; 常化; 正火处理 | normalising; normalisation
-        淬火; 淬硬; 淬火处理 | quenching; quench hardening; quench
-        奥氏体 | austenite
-        马氏体 | martensite
+        *淬火; 淬硬; 淬火处理 | quenching; quench hardening; quench
+        *奥氏体 | austenite
+        *马氏体 | martensite
         珠光体 | pearlite
         淬透性 | hardenability
         渗碳; 渗碳处理 | carburising; carburisation; case carburising
@@ -114,8 +114,8 @@ _LISTS: Mapping[str, str] = {
     "testing_grades": """
         -屈强比 | yield-to-tensile ratio
         *硬度 | hardness
-        屈服强度; 屈服点; 屈服极限 | yield strength; yield stress; yield point
-        抗拉强度; 拉伸强度; 强度极限 | tensile strength; ultimate tensile strength; UTS
+        *屈服强度; 屈服点; 屈服极限 | yield strength; yield stress; yield point
+        *抗拉强度; 拉伸强度; 强度极限 | tensile strength; ultimate tensile strength; UTS
         断后伸长率; 伸长率; 延伸率; 断后延伸率 | elongation after fracture; percentage elongation after fracture; elongation; elongation at break; elongation at fracture; percentage elongation
         断面收缩率; 面缩率 | reduction of area; percentage reduction of area; reduction in area; contraction of area
         冲击吸收能量; 冲击功; 冲击吸收功; 冲击能量 | impact energy; absorbed energy; impact absorbed energy; absorbed impact energy; Charpy impact energy
@@ -123,7 +123,7 @@ _LISTS: Mapping[str, str] = {
         炉号; 炉次号; 熔炼号; 冶炼炉号 | heat number; heat no; cast number; melt number
         """,
     "safety": """
-        煤气中毒; 一氧化碳中毒 | gas poisoning; carbon monoxide poisoning; CO poisoning; coal gas poisoning
+        *煤气中毒; 一氧化碳中毒 | gas poisoning; carbon monoxide poisoning; CO poisoning; coal gas poisoning
         受限空间; 有限空间; 密闭空间 | confined space; confined spaces
         盲板 | blind plate; blind; blank; line blind; spade; blanking plate; blind flange
         空气呼吸器; 正压式空气呼吸器; 自给式呼吸器; 自给式空气呼吸器; 正压空气呼吸器 | self-contained breathing apparatus; SCBA; air breathing apparatus; breathing apparatus; positive pressure air breathing apparatus
@@ -132,9 +132,9 @@ _LISTS: Mapping[str, str] = {
         挂牌上锁; 上锁挂牌; 锁定挂牌; 挂牌上锁制度 | lockout/tagout; LOTO; lockout and tagout; lock out tag out
         """,
     "energy_environment": """
-        高炉煤气; 高炉气 | blast furnace gas; BFG; BF gas; blast-furnace top gas
-        焦炉煤气; 焦炉气 | coke oven gas; COG
-        余热回收; 余热利用; 废热回收 | waste heat recovery; heat recovery; waste-heat recovery
+        *高炉煤气; 高炉气 | blast furnace gas; BFG; BF gas; blast-furnace top gas
+        *焦炉煤气; 焦炉气 | coke oven gas; COG
+        *余热回收; 余热利用; 废热回收 | waste heat recovery; heat recovery; waste-heat recovery
         布袋除尘器; 袋式除尘器; 袋滤器; 布袋收尘器 | bag filter; baghouse; bag house; fabric filter; baghouse filter; bag dust collector; bag-type dust collector
         电除尘器; 静电除尘器; 电收尘器 | electrostatic precipitator; ESP; electric precipitator
         烟气脱硫 | flue gas desulphurisation; FGD
@@ -147,17 +147,17 @@ _LISTS: Mapping[str, str] = {
         折叠; 折迭 | lap; fold; laps; lapping; folding; lap defect
         氧化铁皮压入; 压入氧化铁皮; 氧化皮压入; 轧入氧化皮; 铁皮压入 | rolled-in scale; embedded scale; pressed-in scale
         分层; 夹层 | lamination; laminations; delamination
-        边裂; 边部裂纹; 边缘裂纹 | edge crack; edge cracks; edge cracking
+        *边裂; 边部裂纹; 边缘裂纹 | edge crack; edge cracks; edge cracking
         辊印; 轧辊压痕; 辊痕 | roll mark; roll marks; roller mark; roll print
         """,
     "trade_documents": """
         *毛重 | gross weight; gross mass
         *净重 | net weight; net mass
         质量证明书; 质保书; 材质证明书; 产品质量证明书; 材质单; 材质书 | mill certificate; mill test certificate; mill test report; MTC; mill cert; inspection certificate; quality certificate
-        装箱单; 包装单 | packing list
+        *装箱单; 包装单 | packing list
         提单; 海运提单; 提货单 | bill of lading; B/L; BL
         信用证 | letter of credit; L/C; LC
-        商业发票; 发票 | commercial invoice; invoice
+        *商业发票; 发票 | commercial invoice; invoice
         交货状态; 供货状态 | condition of delivery; delivery condition; as-delivered condition; delivered condition; supply condition
         """,
 }
