@@ -141,7 +141,7 @@ GEL1 = Generator(
     task="classification",
     subarea="assembly",
     level="apply",
-    foundation=lambda p: p["class"] in ("bridge", "stone"),
+    foundation=lambda p: p["class"] in ("bridge", "stone", "ball", "shift"),
     draw=_draw,
     write=_write,
     source=Source(title="Classes and records invented for this item", kind="made"),

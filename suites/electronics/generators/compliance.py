@@ -1,7 +1,7 @@
 """Verdicts of electronics: a part against a list of restricted substances, a reflow profile against the limits of a paste."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,16 @@ def _chosen(gold: tuple[str, ...], candidates: Sequence[tuple[Sequence[str], str
             wrong.setdefault(found, name)
     kept = dict(list(wrong.items())[:3])
     return Judged(gold=gold, wrong=kept) if len(kept) == 3 else None
+
+
+def _with_set_failures(attempt: Callable[[random.Random, int], Params | None]) -> Callable[[random.Random], Params | None]:
+    """A draw whose number of failing clauses is drawn first: what is thrown back does not shift the share of passes."""
+
+    def draw(rng: random.Random) -> Params | None:
+        failures = rng.choice(FAILURES)
+        return next((p for p in (attempt(rng, failures) for _ in range(500)) if p is not None), None)
+
+    return draw
 
 
 def _verdict(failing: Sequence[str], names: Mapping[str, Words], language: Language) -> str:
@@ -121,9 +131,9 @@ def _substance_limits(rng: random.Random) -> dict[str, list[float]]:
     return {key: rng.sample(cadmium if key == "cadmium" else ordinary, 3) for key in SUBSTANCES}
 
 
-def _draw_substances(rng: random.Random) -> Params | None:
+def _try_substances(rng: random.Random, failures: int) -> Params | None:
     limits, column, inclusive = _substance_limits(rng), rng.randrange(3), rng.random() < 0.5
-    failing = rng.sample(list(SUBSTANCES), rng.choice(FAILURES))
+    failing = rng.sample(list(SUBSTANCES), failures)
     passing = [key for key in SUBSTANCES if key not in failing]
     equal = rng.choice(failing) if failing and not inclusive else rng.choice(passing) if inclusive else ""
     measured: dict[str, int] = {}
@@ -173,7 +183,7 @@ def _write_substances(p: Params, language: Language) -> tuple[Content, ...]:
 
 
 GES1 = Generator(
-    id="GES1", task="compliance", subarea="compliance", level="apply", draw=_draw_substances, write=_write_substances, source=INVENTED, draws=5
+    id="GES1", task="compliance", subarea="compliance", level="apply", draw=_with_set_failures(_try_substances), write=_write_substances, source=INVENTED, draws=5
 )
 
 # Reflow profile ----------------------------------------------------------------------------------------------------
@@ -247,9 +257,9 @@ def _probe_values(rng: random.Random, key: str, band: Band, state: str) -> list[
     return [round(value, UNITS[key][1]) if UNITS[key][1] else float(round(value)) for value in inner]
 
 
-def _draw_profile(rng: random.Random) -> Params | None:
+def _try_profile(rng: random.Random, failures: int) -> Params | None:
     limits, paste, inclusive = _profile_limits(rng), rng.randrange(2), rng.random() < 0.5
-    failing = rng.sample(list(CLAUSES), rng.choice(FAILURES))
+    failing = rng.sample(list(CLAUSES), failures)
     passing = [key for key in CLAUSES if key not in failing]
     equal = rng.choice(failing) if failing and not inclusive else rng.choice(passing) if inclusive else ""
     states = {key: "equal" if key == equal else "outside" if key in failing else "inside" for key in CLAUSES}
@@ -319,7 +329,7 @@ def _write_profile(p: Params, language: Language) -> tuple[Content, ...]:
 
 
 GES2 = Generator(
-    id="GES2", task="compliance", subarea="assembly", level="judge", draw=_draw_profile, write=_write_profile, source=INVENTED, draws=5
+    id="GES2", task="compliance", subarea="assembly", level="judge", draw=_with_set_failures(_try_profile), write=_write_profile, source=INVENTED, draws=5
 )
 
 GENERATORS = (GES1, GES2)

@@ -106,7 +106,15 @@ def _write_rails(p: Params, language: Language) -> Sequence[Content]:
 
 
 GEF1 = Generator(
-    id="GEF1", task="diagnosis", subarea="power_thermal", level="judge", draw=_draw_rails, write=_write_rails, source=INVENTED, draws=6
+    id="GEF1",
+    task="diagnosis",
+    subarea="power_thermal",
+    level="judge",
+    foundation=lambda p: p["place"] == 0,
+    draw=_draw_rails,
+    write=_write_rails,
+    source=INVENTED,
+    draws=6,
 )
 
 # A two-wire bus --------------------------------------------------------------------------------------------------------

@@ -46,8 +46,8 @@ SHEET: Mapping[str, str] = {
     "revised": "string",
 }
 SHEET_STEM: Mapping[Language, str] = {
-    "zh": "从数据手册节选中提取为 JSON：part（型号）、package（封装）、input_max_v（推荐工作条件下输入电压的上限，V）、output_v（输出电压典型值，V）、current_max_ma（最大输出电流，mA）、quiescent_typ_ua（静态电流典型值，µA）、revised（本版发布日期，YYYY-MM-DD）。数值写成数字。",
-    "en": "Extract a JSON object from the data sheet: part (type number), package, input_max_v (upper end of the recommended input voltage, V), output_v (typical output voltage, V), current_max_ma (largest output current, mA), quiescent_typ_ua (typical quiescent current, µA), revised (date of this revision, YYYY-MM-DD). Write numbers as numbers.",
+    "zh": "从数据手册节选中提取为 JSON，数值写成数字。键如下：\n- part：型号\n- package：封装\n- input_max_v：推荐工作条件下输入电压的上限，V\n- output_v：输出电压典型值，V\n- current_max_ma：最大输出电流，mA\n- quiescent_typ_ua：静态电流典型值，µA\n- revised：本版发布日期，YYYY-MM-DD",
+    "en": "Extract a JSON object from the data sheet; write numbers as numbers. Its keys:\n- part: type number\n- package: the package\n- input_max_v: upper end of the recommended input voltage, V\n- output_v: typical output voltage, V\n- current_max_ma: largest output current, mA\n- quiescent_typ_ua: typical quiescent current, µA\n- revised: date of this revision, YYYY-MM-DD",
 }
 
 
@@ -165,7 +165,7 @@ GEX1 = Generator(
     task="extraction",
     subarea="trade_documents",
     level="apply",
-    foundation=lambda p: p["layout"] == 0,
+    foundation=lambda p: p["layout"] != 1,  # all but the prose
     draw=_draw_sheet,
     write=_write_sheet,
     source=INVENTED,
@@ -184,8 +184,8 @@ RETURN: Mapping[str, str] = {
     "replaced": "boolean",
 }
 RETURN_STEM: Mapping[Language, str] = {
-    "zh": "从退货分析材料中提取为 JSON：rma_no（退货单号）、part（退回的型号）、lot_no（该型号的生产批号）、received（收到退货的日期，YYYY-MM-DD）、returned_qty（实际退回数，只）、confirmed_qty（分析后确认失效的数量，只）、replaced（是否免费补货，true 或 false）。",
-    "en": "Extract a JSON object from the analysis of returned parts: rma_no (number of the return), part (type sent back), lot_no (its production lot), received (day on which the parts arrived, YYYY-MM-DD), returned_qty (pieces that actually came back), confirmed_qty (pieces found to be failed on analysis), replaced (true if they are replaced free of charge, else false).",
+    "zh": "从退货分析材料中提取为 JSON，数量写成数字。键如下：\n- rma_no：退货单号，含前缀\n- part：退回的型号\n- lot_no：退回品的生产批号\n- received：收到退货的日期，YYYY-MM-DD\n- returned_qty：实际退回数，只\n- confirmed_qty：分析后确认失效的数量，只\n- replaced：是否免费补货，true 或 false",
+    "en": "Extract a JSON object from the analysis of returned parts; write quantities as numbers. Its keys:\n- rma_no: number of the return, with its prefix\n- part: type sent back\n- lot_no: production lot of the parts sent back\n- received: day on which the parts arrived, YYYY-MM-DD\n- returned_qty: pieces that actually came back\n- confirmed_qty: pieces found to be failed on analysis\n- replaced: true if they are replaced free of charge, else false",
 }
 
 
@@ -293,7 +293,15 @@ def _write_return(p: Params, language: Language) -> Sequence[Content]:
 
 
 GEX2 = Generator(
-    id="GEX2", task="extraction", subarea="reliability", level="apply", draw=_draw_return, write=_write_return, source=INVENTED, draws=6
+    id="GEX2",
+    task="extraction",
+    subarea="reliability",
+    level="apply",
+    foundation=lambda p: p["layout"] == 0,
+    draw=_draw_return,
+    write=_write_return,
+    source=INVENTED,
+    draws=6,
 )
 
 GENERATORS = (GEX1, GEX2)
