@@ -117,6 +117,17 @@ def suite_new(
     commands.new(name, pool=pool)
 
 
+@suite_app.command("catalogue")
+def suite_catalogue(
+    name: Annotated[str, typer.Argument(help="Suite to show; its name or folder.")],
+    out: Annotated[Path | None, typer.Option(help="Page to write; default catalogue-<suite>.html here.")] = None,
+) -> None:
+    """Write a page of all items, to read and search."""
+    from evalkit import commands
+
+    commands.catalogue(name, out=out)
+
+
 @suite_app.command("check")
 def suite_check(
     names: Annotated[list[str] | None, typer.Argument(help="Suites to check.")] = None,

@@ -117,7 +117,8 @@ def build(name: str, *, seed: str, out: Path | None, pool: Path | None = None) -
         if out is not None:
             raise UsageError("--out and --pool exclude each other: a pool is built in its own folder")
         sealed = build_pool(suite, seed, pool)
-        screen.say(f"{suite.name} {suite.version}: {len(sealed.items)} sealed items and {len(sealed.variants)} variants in {pool / 'built'}")
+        counts = f"{len(sealed.items)} sealed items and {len(sealed.variants)} variants"
+        screen.say(f"{suite.name} {suite.version}: {counts} in {pool / 'built'}")
         return
     frozen = build_suite(suite, seed=seed, out=out)
     screen.say(f"{suite.name} {suite.version}: {len(frozen.items)} items and {len(frozen.variants)} variants in {out or suite.built}")
@@ -128,6 +129,14 @@ def new(name: str, *, pool: Path) -> None:
     from evalkit.pools import new_pool
 
     screen.say(f"drafts of twins to be filled in: {new_pool(find_suite(name), pool)}")
+
+
+def catalogue(name: str, *, out: Path | None) -> None:
+    """`evalkit suite catalogue`."""
+    from evalkit.catalogue import write_catalogue
+
+    suite = find_suite(name)
+    screen.say(str(write_catalogue(suite, out or Path(f"catalogue-{suite.name}.html"))))
 
 
 def check(names: Sequence[str], *, every: bool, as_json: bool, pool: Path | None = None) -> None:

@@ -344,7 +344,9 @@ def render_report(run: Run, *, home: str = "") -> str:
         "conditions": _conditions(run.timing),
         "worst": worst(run),
         "suites": suites,
-        "reviews": {name: _review([item for item in run.items.values() if item.suite == name and item.key == item.id]) for name in suites},
+        "reviews": {
+            name: review_of([item for item in run.items.values() if item.suite == name and item.key == item.id]) for name in suites
+        },
         "machine": _machine(run.about.get("machine", {})),
         "code_state": _code_state(run.about.get("code", {})),
         "asked": Counter(row.suite for row in run.asked),
@@ -689,7 +691,8 @@ def _turns(prompt: str) -> list[dict[str, str]]:
         return [{"role": "user", "content": str(prompt)}]
 
 
-def _review(items: Sequence[Item]) -> Pair:
+def review_of(items: Sequence[Item]) -> Pair:
+    """Who has answered the items blind, in words."""
     if not items:
         return pair("review.absent")
     by = Counter(("none" if item.review.status == "unreviewed" else item.review.by or "none") for item in items)

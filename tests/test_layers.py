@@ -17,7 +17,7 @@ LAYERS = (
     {"registry", "axes", "bundle"},
     {"plan", "build", "meter"},
     {"audit", "scoring", "dry", "report"},
-    {"leaderboard", "pools"},
+    {"leaderboard", "pools", "catalogue"},
     {"runner", "screen"},
     {"commands"},
     {"cli"},
