@@ -37,7 +37,9 @@ def _misread_currents(p: Params) -> dict[float, str]:
     column, exact = p["column"], p["asked"] in p["rows"]
     place = sum(row <= p["asked"] for row in p["rows"]) - 1
     found: list[tuple[float, str]] = []
-    for name, other in (("column of the next lower airflow", column - 1), ("column of the next higher airflow", column + 1)):
+    beside = (("next lower airflow", column - 1), ("next higher airflow", column + 1))
+    beyond = (("airflow two steps lower", column - 2), ("airflow two steps higher", column + 2))
+    for name, other in ((f"column of the {name}", other) for name, other in (*beside, *beyond)):
         if 0 <= other < len(AIRFLOWS):
             found.append((_between(p, other), name))
     if exact:
@@ -147,6 +149,14 @@ def first_alarm(p: Params) -> int | None:
     return _broken_at(p["points"], p, p["rule"])
 
 
+def _end_of_run(p: Params, gold: int) -> int:
+    """Number of the last point up to which the run that raised the alarm goes on."""
+    points, last = p["points"], gold
+    while last < POINTS and _broken_at(points[last - p["run"] + 1 : last + 1], p, p["rule"]):
+        last += 1
+    return last
+
+
 def _misread_alarms(p: Params) -> dict[int, str]:
     gold = first_alarm(p) or 0
     near = [place + 1 for place, value in enumerate(p["points"]) if abs(value - p["centre"]) > (p["high"] - p["centre"]) * 2 / 3]
@@ -154,6 +164,8 @@ def _misread_alarms(p: Params) -> dict[int, str]:
         (gold - p["run"] + 1, "first point of the run given"),
         (_broken_at(p["points"], p, p["rule"], run=p["run"] - 1), "run counted one point short"),
         (gold + 1, "run counted one point long"),
+        (gold + 2, "run counted two points long"),
+        (_end_of_run(p, gold), "last point of the run given"),
         *((place, "two thirds of the way to the limit taken for the limit") for place in near[:1]),
         (_broken_at(p["points"], p, "trend" if p["rule"] == "side" else "side", run=p["run"]), "the other kind of run looked for"),
         (_broken_at(p["points"], p, p["rule"], run=p["run"] - 2), "run counted two points short"),
@@ -165,9 +177,10 @@ def _draw_chart(rng: random.Random) -> Params | None:
     centre, reach = rng.randrange(450, 950, 10) / 10, rng.choice((1.2, 1.5, 1.8, 2.1))
     rule, run = rng.choice(("side", "trend")), rng.choice((6, 7, 8))
     points = [round(centre + rng.gauss(0, reach / 3.4), 1) for _ in range(POINTS)]
-    start, sign = rng.randint(3, POINTS - run - 2), rng.choice((-1, 1))
-    for place in range(run):
-        share = rng.uniform(0.08, 0.6) if rule == "side" else -0.5 + place * 1.1 / run + rng.uniform(0, 0.05)
+    length = run + rng.randint(0, 4)
+    start, sign = rng.randint(3, POINTS - length - 1), rng.choice((-1, 1))
+    for place in range(length):
+        share = rng.uniform(0.08, 0.6) if rule == "side" else rng.uniform(0, 0.05) - 0.45 + place * 1.1 / length
         points[start + place] = round(centre + sign * reach * share, 1)
     p: dict[str, Any] = {"centre": centre, "low": round(centre - reach, 1), "high": round(centre + reach, 1), "rule": rule, "run": run, "points": points}
     alarm = first_alarm(p)
