@@ -1,4 +1,4 @@
-"""Drawn items of electronics: eighteen calculations from the filter to the field failure rate.
+"""Drawn items of electronics: twenty calculations from the filter to the field failure rate.
 
 Where practice has several formulas, constants or sign conventions, the stem prints the one that is meant. Decimals are
 drawn with a last digit other than zero, so that a redrawn item has as many digits as the one it replaces.
@@ -964,4 +964,88 @@ E20 = Template(
     worked=({"width": 5, "tap": 2, "start": 19, "clocks": 4}, 30.0),
 )
 
-TEMPLATES: tuple[Template, ...] = (E1, E2, E3, E4, E5, E6, E7, E8, E9, E10, E11, E12, E13, E14, E15, E16, E17, E20)
+
+def skin_depth(p: Params) -> float:
+    """Skin depth in µm, √(ρ/(π·f·μ0)); resistivity in 10⁻⁸ Ω·m, frequency in MHz, μ0 = 4π·10⁻⁷ H/m."""
+    return 1e6 * math.sqrt(p["resistivity"] * 1e-8 / (math.pi * p["frequency"] * 1e6 * 4e-7 * math.pi))
+
+
+def _draw_conductor(rng: random.Random) -> Params | None:
+    return {"resistivity": amount(rng, 1.61, 2.89, 2), "frequency": amount(rng, 0.2, 9.9, 1)}
+
+
+E18 = Template(
+    id="E18",
+    subarea="pcb_emc",
+    draw=_draw_conductor,
+    gold=skin_depth,
+    mistakes={
+        "π left out": lambda p: skin_depth(p) * math.sqrt(math.pi),
+        "angular frequency put for the frequency": lambda p: skin_depth(p) / math.sqrt(2 * math.pi),
+        "factor 2 lost in √(2ρ/(ωμ))": lambda p: skin_depth(p) / math.sqrt(2),
+        "kHz put in for MHz": lambda p: skin_depth(p) * math.sqrt(1000),
+    },
+    unit="µm",
+    decimals=1,
+    stems={
+        "zh": (
+            "某导体的电阻率为 {resistivity}×10⁻⁸ Ω·m，非磁性（μ = μ0 = 4π×10⁻⁷ H/m）。按 δ = √(ρ/(π·f·μ)) 计算 {frequency} MHz 时的趋肤深度（µm），保留一位小数。",
+            "电流频率为 {frequency} MHz，走线材料的 ρ = {resistivity}×10⁻⁸ Ω·m，材料非磁性，μ0 = 4π×10⁻⁷ H/m。趋肤深度公式 δ = √(ρ/(π·f·μ0))。δ 是多少 µm？取一位小数。",
+        ),
+        "en": (
+            "A conductor has a resistivity of {resistivity}×10⁻⁸ Ω·m and is not magnetic (μ = μ0 = 4π×10⁻⁷ H/m). Find its skin depth δ = √(ρ/(π·f·μ)) at {frequency} MHz, in µm to one decimal.",
+            "A current of {frequency} MHz flows in a trace whose material has ρ = {resistivity}×10⁻⁸ Ω·m; its permeability is that of vacuum, μ0 = 4π×10⁻⁷ H/m. With δ = √(ρ/(π·f·μ0)), how many µm is the skin depth? Round to one decimal.",
+        ),
+    },
+    explanation={
+        "zh": "ρ 用 Ω·m、f 用 Hz 代入 δ = √(ρ/(π·f·μ0))，再把 m 换成 µm；公式里是 f，不是 ω。",
+        "en": "Put ρ in Ω·m and f in Hz into δ = √(ρ/(π·f·μ0)) and turn m into µm; it is f that stands in the formula, not ω.",
+    },
+    source=Source(title="Ott HW, Electromagnetic Compatibility Engineering (Wiley), skin effect"),
+    worked=({"resistivity": 1.72, "frequency": 1}, 66.0),
+)
+
+
+def path_loss(p: Params, *, factor: float = 20, constant: float = 32.44, megahertz: float = 1000) -> float:
+    """Free-space path loss in dB, 20·lg d + 20·lg f + 32.44 with d in km and f in MHz; the frequency is drawn in GHz."""
+    return float(factor * math.log10(p["distance"]) + factor * math.log10(p["frequency"] * megahertz) + constant)
+
+
+def _draw_link(rng: random.Random) -> Params | None:
+    return {"distance": amount(rng, 2.1, 29.9, 1), "frequency": amount(rng, 1.11, 9.89, 2)}
+
+
+E19 = Template(
+    id="E19",
+    subarea="rf",
+    draw=_draw_link,
+    gold=path_loss,
+    mistakes={
+        "GHz put in for MHz": lambda p: path_loss(p, megahertz=1),
+        "10·lg used for 20·lg": lambda p: path_loss(p, factor=10),
+        "constant left out": lambda p: path_loss(p, constant=0),
+        "distance put in as m": lambda p: path_loss({**p, "distance": p["distance"] * 1000}),
+        "distance not squared": lambda p: path_loss(p) - 10 * math.log10(p["distance"]),
+    },
+    unit="dB",
+    decimals=2,
+    tolerance=Tolerance(rel=0, abs=0.05),
+    stems={
+        "zh": (
+            "微波链路长 {distance} km，工作频率 {frequency} GHz。按自由空间损耗公式 L = 20·lg d + 20·lg f + 32.44（d 用 km，f 用 MHz）计算传播损耗（dB），保留两位小数。",
+            "两站相距 {distance} km，视距无遮挡，载频 {frequency} GHz。自由空间路径损耗 L(dB) = 32.44 + 20·lg d(km) + 20·lg f(MHz)。L 是多少 dB？取两位小数。",
+        ),
+        "en": (
+            "A microwave link of {distance} km works at {frequency} GHz. Find its loss by the free-space formula L = 20·lg d + 20·lg f + 32.44, with d in km and f in MHz (lg is the logarithm to base 10), in dB to two decimals.",
+            "Two stations {distance} km apart have a clear line of sight; the carrier is at {frequency} GHz. The free-space path loss is L(dB) = 32.44 + 20·lg d(km) + 20·lg f(MHz), lg being the logarithm to base 10. What is L in dB, rounded to two decimals?",
+        ),
+    },
+    explanation={
+        "zh": "先把 GHz 换成 MHz（乘 1000），再代入公式；每个对数前都是 20，因为功率随距离平方衰减。",
+        "en": "Turn GHz into MHz (times 1000) and put it into the formula; both logarithms carry 20, since the power falls with the square of the distance.",
+    },
+    source=Source(title="Recommendation ITU-R P.525, Calculation of free-space attenuation", kind="standard"),
+    worked=({"distance": 5, "frequency": 2.4}, 114.02),
+)
+
+TEMPLATES: tuple[Template, ...] = (E1, E2, E3, E4, E5, E6, E7, E8, E9, E10, E11, E12, E13, E14, E15, E16, E17, E18, E19, E20)

@@ -43,6 +43,8 @@ EXAMPLES = {
     "E12": ({"epsilon": 4.3, "width": 0.35, "height": 0.2, "copper": 0.035}, 48.6),
     "E13": ({"inductance": 10, "capacitance": 100}, 5.03),
     "E15": ({"bandwidth": 20, "snr": 15}, 100.6),
+    "E18": ({"resistivity": 1.72, "frequency": 1}, 66.0),
+    "E19": ({"distance": 5, "frequency": 2.4}, 114.0),
     "E20": ({"width": 5, "tap": 2, "start": 1, "clocks": 31}, 1),  # taps 5 and 3 of five bits: a whole period
 }
 
@@ -217,7 +219,22 @@ def _state_by_powers(p):
     return int(sum(bit << place for place, bit in enumerate(state.tolist())))
 
 
+def _depth_of_decay(p):
+    """The wave in the metal, exp(-γz) with γ = sqrt(jωμ/ρ): the depth at which its amplitude is 1/e."""
+    inner = (2j * math.pi * p["frequency"] * 1e6 * 4e-7 * math.pi / (p["resistivity"] * 1e-8)) ** 0.5
+    return brentq(lambda microns: abs(np.exp(-inner * microns * 1e-6)) - math.exp(-1), 0.1, 5000, xtol=1e-10)
+
+
+def _loss_between_isotropic_antennas(p):
+    """Power spread over a sphere, caught by the effective area λ²/4π; the speed of light instead of a rounded constant."""
+    metres, wavelength = p["distance"] * 1e3, 299792458 / (p["frequency"] * 1e9)
+    caught = wavelength**2 / (4 * math.pi) / (4 * math.pi * metres**2)
+    return -10 * math.log10(caught)
+
+
 SECOND_WAY = {
+    "E18": (_depth_of_decay, 1e-6),
+    "E19": (_loss_between_isotropic_antennas, 2e-4),
     "E2": (_bandwidth_of_the_loop, 1e-6),
     "E9": (_power_by_charge, 1e-6),
     "E12": (_impedance_that_needs_the_width, 1e-6),
