@@ -159,8 +159,8 @@ EDGE = Spec(
     name="edge_detector",
     ports="- input clk\n- input rst\n- input d\n- output reg pulse",
     behaviour={
-        "zh": "边沿检测。d 已与 clk 同步。每个 clk 上升沿：rst 为 1 时 pulse 清零，并把“上一次的 d”记为 0；否则若本次采到的 d 相对上一个上升沿采到的 d @ZH@，pulse 置 1，其余情况置 0。每个上升沿都更新“上一次的 d”。",
-        "en": "an edge detector. d is synchronous to clk. At each rising edge of clk: with rst = 1, pulse becomes 0 and the remembered d becomes 0; else pulse becomes 1 if d has gone @EN@ since the rising edge before, and 0 otherwise. The remembered d is updated at every rising edge.",
+        "zh": "边沿检测。d 已与 clk 同步。每个 clk 上升沿：rst 为 1 时 pulse 清零，并把“上一次的 d”记为 0；否则若本次采到的 d 相对上一个上升沿采到的 d @ZH@，pulse 置 1，其余情况置 0。不复位时，每个上升沿都把“上一次的 d”更新为本次采到的 d。",
+        "en": "an edge detector. d is synchronous to clk. At each rising edge of clk: with rst = 1, pulse becomes 0 and the remembered d becomes 0; else pulse becomes 1 if d has gone @EN@ since the rising edge before, and 0 otherwise. Unless reset, every rising edge makes the d sampled there the remembered one.",
     },
     module="""module edge_detector(input clk, input rst, input d, output reg pulse);
   reg last;

@@ -61,6 +61,7 @@ WORKS: Mapping[str, Work] = {
         pairs=(
             ("look", "power"), ("ohms", "power"), ("limit", "power"), ("power", "rails"), ("rails", "clock"), ("rails", "load"), ("clock", "run"), ("load", "run"),
         ),
+        always=("power", "rails", "run"),
     ),
     "changeover": Work(
         subarea="assembly",
@@ -79,6 +80,7 @@ WORKS: Mapping[str, Work] = {
         pairs=(
             ("stencil", "print"), ("print", "paste"), ("paste", "place"), ("program", "place"), ("reels", "check"), ("check", "place"), ("place", "oven"), ("oven", "joints"),
         ),
+        always=("print", "place", "oven"),
     ),
     "lithography": Work(
         subarea="semiconductor",
@@ -96,6 +98,7 @@ WORKS: Mapping[str, Work] = {
         pairs=(
             ("clean", "prime"), ("prime", "spin"), ("spin", "bake"), ("bake", "expose"), ("mask", "expose"), ("expose", "develop"), ("develop", "measure"),
         ),
+        always=("spin", "expose", "develop"),
     ),
     "update": Work(
         subarea="embedded",
@@ -114,6 +117,7 @@ WORKS: Mapping[str, Work] = {
         pairs=(
             ("save", "erase"), ("sign", "erase"), ("supply", "erase"), ("boot", "erase"), ("erase", "write"), ("write", "sum"), ("sum", "start"), ("start", "restore"),
         ),
+        always=("erase", "write", "sum"),
     ),
     "rework": Work(
         subarea="assembly",
@@ -132,6 +136,7 @@ WORKS: Mapping[str, Work] = {
         pairs=(
             ("strap", "lift"), ("dry", "lift"), ("lift", "pads"), ("pads", "flux"), ("part", "place"), ("flux", "place"), ("place", "heat"), ("heat", "xray"),
         ),
+        always=("strap", "lift", "place", "heat"),
     ),
     "emission": Work(
         subarea="pcb_emc",
@@ -149,6 +154,7 @@ WORKS: Mapping[str, Work] = {
         pairs=(
             ("factors", "ambient"), ("ambient", "scan"), ("arrange", "warm"), ("warm", "scan"), ("scan", "turn"), ("turn", "final"), ("final", "limit"),
         ),
+        always=("warm", "scan", "final"),
     ),
     "failure": Work(
         subarea="reliability",
@@ -166,6 +172,7 @@ WORKS: Mapping[str, Work] = {
         pairs=(
             ("history", "electric"), ("look", "decap"), ("electric", "decap"), ("xray", "decap"), ("decap", "die"), ("die", "layers"), ("layers", "report"),
         ),
+        always=("electric", "decap", "die"),
     ),
 }  # fmt: skip
 
