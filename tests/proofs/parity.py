@@ -1,11 +1,12 @@
 """Are evalkit's figures lm_eval's, on the same files and the same model? MMLU (a subject, 5 shots), PubMedQA, golds of GSM8K.
 
-    python -m tests.proofs.parity --peer PYTHON --data FOLDER [--items N] [--model M] [--to FILE]
+    python -m tests.proofs.parity --peer PYTHON --data FOLDER [--items N] [--model M] [--to FILE] [--tasks NAME ...]
 
 PYTHON is that of an environment with lm_eval, FOLDER holds mmlu/, gsm8k/ and pubmedqa/ as docs/benchmarks_of_others.md says.
 Each side reads the files by itself: evalkit by its shipped configurations, lm_eval by the tasks in `parity_peer`. Both ask for
 the letters of the options. Writes parity.json: items, both accuracies, items with the same prompt and with the same letter
-first, largest difference of a log-likelihood; and for GSM8K, of how many rows lm_eval takes evalkit's gold for right.
+first, how often each letter is, largest difference of a log-likelihood; and for GSM8K, of how many rows lm_eval takes evalkit's
+gold for right. With `--tasks` the other rows of an earlier file stay, if it is of the same model and versions.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from importlib.metadata import version
 from pathlib import Path
 from statistics import fmean
@@ -31,6 +33,7 @@ from evalkit.suite import find_suite
 
 HERE = Path(__file__).parent
 TASKS = HERE.parent.parent / "configs" / "tasks"
+ALL = ("mmlu_plain", "mmlu_own", "pubmedqa_plain")
 SUBJECT, SHOTS, NATS = "medical_genetics", 5, 1e-3  # a log-likelihood of either side is rounded in fp32
 
 
@@ -103,11 +106,13 @@ def compared(mine, theirs, accuracy):
 
     pairs = [(mine[key], others[key]) for key in mine]
     apart = [abs(a - b) for one, other in pairs for a, b in zip(one["loglikelihoods"], other["loglikelihoods"], strict=True)]
+    letters = Counter("ABCD"[first(one["loglikelihoods"])] for one, _ in pairs)
     same = sum(first(one["loglikelihoods"]) == first(other["loglikelihoods"]) for one, other in pairs)
     return {
         "items": len(pairs),
         "same_prompt": sum(one["context"] == other["context"] for one, other in pairs),
         "same_letter_first": same,
+        "letters_first": dict(sorted(letters.items())),
         "accuracy_evalkit": fmean(one["right"] for one, _ in pairs),
         "accuracy_lm_eval": accuracy,
         "same_mark": sum(one["right"] == other["right"] for one, other in pairs),
@@ -119,10 +124,24 @@ def ask_peer(chosen, golds):
     """What `parity_peer` wrote. It gets evalkit's golds of GSM8K, to compare them in lm_eval's way."""
     with tempfile.TemporaryDirectory() as folder:
         to = Path(folder) / "peer.json"
-        command = [chosen.peer, HERE / "parity_peer.py", chosen.data.absolute(), as_folder(locate(chosen.model)), chosen.items, to]
+        command = [chosen.peer, HERE / "parity_peer.py", chosen.data.absolute(), as_folder(locate(chosen.model)), chosen.items, to, *chosen.tasks]
         environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_DATASETS_CACHE": folder}
         subprocess.run([str(word) for word in command], input=json.dumps(golds), text=True, check=True, env=environment)
         return json.loads(to.read_text(encoding="utf-8"))
+
+
+def keys_of(peer):
+    """The articles of PubMedQA that lm_eval was asked about."""
+    return [item["key"] for item in peer["tasks"]["pubmedqa_plain"]["items"]]
+
+
+def earlier(chosen, model, versions):
+    """Rows of an earlier file for tasks that are not asked now; none where it is of another model or other versions."""
+    if not chosen.to.is_file():
+        return {}
+    read = json.loads(chosen.to.read_text(encoding="utf-8"))
+    same = (read["model"], read["versions"]) == (model, versions)
+    return {name: row for name, row in read["tasks"].items() if same and name in ALL and name not in chosen.tasks}
 
 
 def main():
@@ -132,15 +151,19 @@ def main():
     parser.add_argument("--items", type=int, default=40, help="of PubMedQA")
     parser.add_argument("--model", default="smollm2-135m")
     parser.add_argument("--to", type=Path, default=HERE / "parity.json")
+    parser.add_argument("--tasks", nargs="+", default=list(ALL), choices=ALL)
     chosen = parser.parse_args()
     os.environ["EVALKIT_DATA"] = str(chosen.data.absolute())
     commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True, cwd=HERE).stdout.strip()
     golds = [str(item.answer) for item in find_suite(str(TASKS / "gsm8k")).items]
     peer = ask_peer(chosen, golds)
     engine = LocalEngine(EngineConfig(model=chosen.model, dtype="float32", device="cpu", chat_template="never"))
-    keys = [item["key"] for item in peer["tasks"]["pubmedqa_plain"]["items"]]
-    sides = {"mmlu_plain": mmlu_plain(), "mmlu_own": mmlu_own(), "pubmedqa_plain": pubmedqa_plain(engine, keys)}
-    rows = {name: compared(ours(engine, pairs), peer["tasks"][name]["items"], peer["tasks"][name]["accuracy"]) for name, pairs in sides.items()}
+    makers = {"mmlu_plain": mmlu_plain, "mmlu_own": mmlu_own, "pubmedqa_plain": lambda: pubmedqa_plain(engine, keys_of(peer))}
+    versions = {"evalkit_side": {name: version(name) for name in ("torch", "transformers", "datasets")}, "lm_eval_side": peer["versions"]}
+    rows = earlier(chosen, engine.model.name, versions)
+    for name in chosen.tasks:
+        asked = peer["tasks"][name]
+        rows[name] = {"commit": commit, **compared(ours(engine, makers[name]()), asked["items"], asked["accuracy"])}
     equal = all(
         row["same_prompt"] == row["same_letter_first"] == row["same_mark"] == row["items"]
         and row["accuracy_evalkit"] == row["accuracy_lm_eval"]
@@ -149,10 +172,9 @@ def main():
     )
     written = {
         "proof": "figures of evalkit and lm_eval on the same files and model, letters scored",
-        "commit": commit,
         "model": engine.model.name,
         "subject_of_mmlu": SUBJECT,
-        "versions": {"evalkit_side": {name: version(name) for name in ("torch", "transformers", "datasets")}, "lm_eval_side": peer["versions"]},
+        "versions": versions,
         "tasks": rows,
         "gsm8k_golds": peer["gsm8k"],
         "equal": equal and peer["gsm8k"]["same"] == peer["gsm8k"]["rows"] > peer["gsm8k"]["same_after_a_shift"],

@@ -1,6 +1,6 @@
 """lm_eval's side of `tests.proofs.parity`: run with a Python that has lm_eval; needs nothing of evalkit.
 
-    PYTHON parity_peer.py FOLDER_OF_DATA MODEL_FOLDER ITEMS_OF_PUBMEDQA TO     (MODEL_FOLDER "-": prompts only)
+    PYTHON parity_peer.py FOLDER_OF_DATA MODEL_FOLDER ITEMS_OF_PUBMEDQA TO TASK ...     (MODEL_FOLDER "-": prompts only)
 
 Its tasks are lm_eval's own: data sets read from the same files by `datasets` or `json`, prompts from lm_eval's templates,
 shots by its sampler `first_n`, requests batched and answered by its `HFLM`, accuracy by its metric.
@@ -38,14 +38,15 @@ def pubmedqa(data, items):
     def read(**_):
         rows = json.loads((data / "pubmedqa" / "ori_pqal.json").read_text(encoding="utf-8"))
         test = json.loads((data / "pubmedqa" / "test_ground_truth.json").read_text(encoding="utf-8"))
-        chosen = [{"pmid": key, "CONTEXTS": rows[key]["CONTEXTS"], "QUESTION": rows[key]["QUESTION"], "gold": gold} for key, gold in test.items()]
-        return {"test": datasets.Dataset.from_list(chosen[:items])}
+        keys = list(test)[:: max(1, len(test) // items)][:items]  # the file is sorted by answer: the first 40 are all "yes"
+        chosen = [{"pmid": key, "CONTEXTS": rows[key]["CONTEXTS"], "QUESTION": rows[key]["QUESTION"], "gold": test[key]} for key in keys]
+        return {"test": datasets.Dataset.from_list(chosen)}
 
     return read
 
 
-def tasks(data, items):
-    """Name > task: MMLU in evalkit's words and in lm_eval's own, PubMedQA in evalkit's."""
+def tasks(data, items, names):
+    """The tasks of these names: MMLU in evalkit's words and in lm_eval's own, PubMedQA in evalkit's."""
     subject = {
         "custom_dataset": mmlu(data), "test_split": "test", "fewshot_split": "dev", "fewshot_config": {"sampler": "first_n"}, "num_fewshot": 5,
         "output_type": "multiple_choice", "doc_to_choice": ["A", "B", "C", "D"], "doc_to_target": "{{['A', 'B', 'C', 'D'].index(answer)}}", "metric_list": ACCURACY,
@@ -60,7 +61,7 @@ def tasks(data, items):
         "mmlu_own": {**subject, "doc_to_text": f"{QUESTION}Answer:", "description": described},
         "pubmedqa_plain": abstracts,
     }
-    return [ConfigurableTask(config={"task": name, **config, "metadata": {}}) for name, config in configs.items()]
+    return [ConfigurableTask(config={"task": name, **config, "metadata": {}}) for name, config in configs.items() if name in names]
 
 
 def told(sample):
@@ -90,7 +91,7 @@ def golds(data):
 
 def main():
     data, model, items, to = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), Path(sys.argv[4])
-    made = tasks(data, items)
+    made = tasks(data, items, sys.argv[5:])
     written = {"versions": {name: version(name) for name in ("lm_eval", "torch", "transformers", "datasets")}}
     texts = json.loads(sys.stdin.read())
     same = golds(data)
