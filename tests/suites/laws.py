@@ -28,7 +28,6 @@ class Own:
     `second_way`: template > the gold by a different derivation; `agreement`: its relative error where that is not 1e-6.
     `signed`: templates whose answers may be negative. `usable`: share of draws that pass where it is under a fifth. `spelt`: pattern of a parameter in a stem, None where it is told in words.
     `told`: (extraction, key) > what a reader makes of the document, where the value is not printed there as it is asked for.
-    `paired`: hand-written items that exist in both languages, both counted.
     """
 
     examples: Mapping[str, tuple[Params, float]]
@@ -38,7 +37,6 @@ class Own:
     usable: Mapping[str, float] = field(default_factory=dict)
     spelt: Callable[[str, object, Language], str | None] = as_printed
     told: Mapping[tuple[str, str], Callable[[str], object]] = field(default_factory=dict)
-    paired: int = 10
 
 
 @cache

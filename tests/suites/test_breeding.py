@@ -276,7 +276,6 @@ OWN = Own(
         ("breeding-extraction-005-en", "start_kg"): said("at 31.0 kg", 31),
         ("breeding-extraction-006-en", "elevation_m"): said("at 2,140 m", 2140),
     },
-    paired=8,
 )
 
 

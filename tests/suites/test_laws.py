@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from evalkit.audit import check_suite
 from evalkit.canon import rng_for
 from evalkit.records import DOMAINS
 from evalkit.templates import NEAR_MISS_TOLERANCES, draw_items, redraw
@@ -25,7 +26,7 @@ each_template = pytest.mark.parametrize(
 def test_every_template_has_a_second_way_and_an_example(domain):
     own, templates = OWN[domain], templates_of(domain)
     assert set(templates) == set(own.second_way) == set(own.examples)
-    assert len(templates) >= 12
+    assert len(templates) >= 16
     assert {*own.agreement, *own.signed, *own.usable} <= set(templates)
     assert all(key in items_of(domain)[item].answer for item, key in own.told)
 
@@ -131,18 +132,23 @@ def test_extracted_values_stand_in_the_document(domain, name):
 @each_suite
 def test_numbers_of_items(domain):
     items, templates = items_of(domain).values(), templates_of(domain).values()
-    assert Counter(item.language for item in items) == {"zh": 20, "en": 20}
-    assert Counter(item.task for item in items) == {
-        "knowledge": 8,
-        "terminology": 8,
-        "compliance": 6,
-        "procedure": 6,
-        "diagnosis": 6,
-        "extraction": 6,
-    }
-    assert sum(item.foundation for item in items) >= 10
-    assert sum(template.foundation for template in templates) == 3
-    assert {item.subarea for item in items} | {template.subarea for template in templates} == set(suite_of(domain).subareas)
+    languages, tasks = Counter(item.language for item in items), Counter(item.task for item in items)
+    assert abs(languages["zh"] - languages["en"]) <= 4
+    assert sum(tasks[task] for task in ("knowledge", "procedure", "diagnosis", "compliance")) >= 100
+    assert min(tasks[task] for task in ("knowledge", "procedure", "diagnosis", "compliance", "terminology", "extraction")) >= 6
+    assert sum(item.foundation for item in items) >= 0.15 * len(items)
+    assert sum(template.foundation for template in templates) >= 3
+    by_hand = Counter(item.subarea for item in items)
+    assert min(by_hand[subarea] for subarea in suite_of(domain).subareas) >= 3
+
+
+@each_suite
+def test_the_frozen_suite_has_the_sizes_of_a_published_one(domain):
+    """The sizes themselves are a rule of `suite check` (warnings "size" and "sub-area"); here none may be left."""
+    assert [finding for finding in check_suite(suite_of(domain)) if finding.rule in ("size", "sub-area")] == []
+    drawn = Counter(item.task for item in suite_of(domain).items if item.template)
+    wanted = {"calculation", "compliance", "reading", "extraction", "diagnosis", "procedure", "terminology", "classification", "summary", "refusal"}
+    assert wanted | ({"code"} if domain == "electronics" else set()) == set(drawn)
 
 
 @each_suite
@@ -150,7 +156,7 @@ def test_no_option_gives_itself_away(domain):
     choices = [item for item in items_of(domain).values() if item.form == "choice"]
     places = Counter(item.choices.index(item.answer) for item in choices)
     assert all(len(item.choices) == 4 and set(item.mistakes) == set(item.choices) - {item.answer} for item in choices)
-    assert all(abs(places[place] - len(choices) / 4) <= 2 for place in range(4))
+    assert all(abs(places[place] - len(choices) / 4) <= 4 for place in range(4))
     longest = [item for item in choices if all(len(item.answer) > len(option) for option in item.mistakes)]
     assert len(choices) / 8 <= len(longest) <= len(choices) * 3 / 8
 
@@ -158,7 +164,7 @@ def test_no_option_gives_itself_away(domain):
 @each_suite
 def test_steps_are_not_shown_in_their_order(domain):
     orderings = [item for item in items_of(domain).values() if item.form == "ordering"]
-    assert len(orderings) == 2
+    assert orderings
     for item in orderings:
         assert sorted(item.choices) == sorted(item.answer)
         assert item.choices != item.answer
@@ -168,7 +174,7 @@ def test_steps_are_not_shown_in_their_order(domain):
 def test_pairs_name_each_other(domain):
     items = items_of(domain)
     paired = [item for item in items.values() if item.pair]
-    assert len(paired) == OWN[domain].paired
+    assert len(paired) >= 10
     for item in paired:
         other = items[item.pair]
         assert other.pair == item.id

@@ -237,7 +237,6 @@ def _kilo(number):
 
 
 OWN = Own(
-    paired=62,
     examples=EXAMPLES,
     second_way=SECOND_WAY,
     # Printed constants have four to six digits: 0.707 and 0.4338 for the sun, 96485 for Faraday's constant.

@@ -242,7 +242,6 @@ SECOND_WAY = {
 OWN = Own(
     examples=EXAMPLES,
     second_way=SECOND_WAY,
-    paired=62,
     usable={"S7": 0.08},  # its guard wants a share of sinter from 65 to 85 %, which few mixtures have
     told={
         ("steel-extraction-005-en", "evacuated"): lambda text: "The area was evacuated" in text,
