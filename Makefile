@@ -46,6 +46,7 @@ bench: $(VENV)/.demo
 proofs: $(VENV)/.dev
 	$(BIN)/python -m tests.proofs.coverage
 	$(BIN)/python -m tests.proofs.exactness
+	$(BIN)/python -m tests.proofs.graders
 
 wheel: $(VENV)/.dev
 	$(BIN)/python -m build --wheel

@@ -77,13 +77,13 @@ def drawn(suite: Suite, seed: str) -> list[Item]:
     """
     public = find_suite(suite.pool_of) if suite.pool_of else None
     taken: dict[str, list[Params]] = defaultdict(list)
-    for item in public.items if public else ():
+    for item in sorted(public.items, key=lambda item: item.id) if public else ():  # so that the draws stand in their order
         if item.template and item.params not in taken[item.template]:
             taken[item.template].append(item.params)
     items = [item for template in suite.templates.values() for item in draws_of(template, suite, seed, taken[template.id])]
     for generator in suite.generators.values():
         draws = suite.draws if generator.draws is None else generator.draws
-        items += generate(generator, suite=suite.name, seed=seed, draws=draws, taken=taken[generator.id])
+        items += generate(generator, suite=suite.name, seed=seed, draws=draws, twins=taken[generator.id])
     return [replace(item, twin=public.name + item.id.removeprefix(suite.name)) for item in items] if public else items
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from evalkit import screen
 from evalkit.config import RunConfig, load_config
 from evalkit.errors import ConfigError, RunError, SuiteCheckError, UsageError, did_you_mean
-from evalkit.suite import Suite, find_suite, known_suites
+from evalkit.suite import Suite, find_suite, known_suites, known_tasks
 
 
 def run(path: Path, changes: Mapping[str, Any], *, out: Path | None, dry_run: bool, as_json: bool) -> None:
@@ -100,7 +100,7 @@ def show(name: str, *, as_json: bool) -> None:
     if (folder / RUN_FILE).is_file():
         axes = read_axes(folder)
         screen.say_json([asdict(axis) for axis in axes]) if as_json else screen.axes_table(name, axes)
-    elif name in known_suites() or (folder / "suite.yaml").is_file():
+    elif name in (*known_suites(), *known_tasks()) or (folder / "suite.yaml").is_file():
         _show_suite(find_suite(name), as_json=as_json)
     else:
         _show_item(name, as_json=as_json)

@@ -59,7 +59,9 @@ class Generator:
 
     `draws`: how many a build freezes; None: the suite's. `cluster` names what draws have in common: by default all draws of
     a generator are one cluster, as those of a template are; a generator over a list of independent facts (terms) names the
-    fact, so that each is a cluster of its own. `subarea`, `level` and `foundation` may depend on what was drawn.
+    fact, so that each is a cluster of its own. `distinct` tells which draws of one build count as the same (default: those
+    with the same parameters): requests whose places and figures are drawn differ by what is asked. `subarea`, `level` and
+    `foundation` may depend on what was drawn.
     """
 
     id: str
@@ -72,6 +74,12 @@ class Generator:
     draws: int | None = None
     foundation: bool | Callable[[Params], bool] = False
     cluster: Callable[[Params], str] | None = None
+    distinct: Callable[[Params], Any] | None = None
+
+    def facets(self, params: Params) -> tuple[Any, ...]:
+        """Level, foundation and sub-area of what was drawn."""
+        read = (self.level, self.foundation, self.subarea)
+        return tuple(facet(params) if callable(facet) else facet for facet in read)
 
 
 def table(head: Sequence[Any], rows: Sequence[Sequence[Any]]) -> str:
@@ -83,26 +91,62 @@ def table(head: Sequence[Any], rows: Sequence[Sequence[Any]]) -> str:
     return "\n".join([written[0], "|" + "---|" * len(head), *written[1:]])
 
 
-def draw_once(generator: Generator, rng: random.Random, taken: Collection[Params] = ()) -> Params:
-    """Parameters that the guard lets pass and that are not in `taken`. Raises SuiteError when there are none to be had."""
+def draw_once(
+    generator: Generator, rng: random.Random, taken: Collection[Params] = (), accept: Callable[[Params], bool] = lambda _: True
+) -> Params:
+    """Parameters that the guard lets pass, that are not in `taken` and that `accept` takes. Raises SuiteError when there are none."""
     for _ in range(_TRIES):
         params = generator.draw(rng)
-        if params is not None and params not in taken:
+        if params is not None and params not in taken and accept(params):
             return params
     raise SuiteError(
         f"generator {generator.id}: {_TRIES} draws and none usable beside the {len(taken)} there are; widen it, or lower its draws"
     )
 
 
-def generate(generator: Generator, *, suite: str, seed: str, draws: int, taken: Collection[Params] = ()) -> list[Item]:
-    """The items of `draws` draws under `seed`; no two draws have the same parameters, and none has those of `taken`."""
+def generate(generator: Generator, *, suite: str, seed: str, draws: int, twins: Sequence[Params] = ()) -> list[Item]:
+    """The items of `draws` draws under `seed`, no two of them the same (`Generator.distinct`).
+
+    With `twins`, the public draws in their order, each draw is a sibling of the twin of its number: other parameters than any
+    of theirs, its level and foundation, its conduct where it is a request, and, where the generator has more of it, its sub-area.
+    """
     items: list[Item] = []
-    taken = list(taken)
+    taken: list[Params] = []
     for index in range(draws):
-        params = draw_once(generator, rng_for(seed, suite, generator.id, index), taken)
+        rng = rng_for(seed, suite, generator.id, index)
+        rules = [_alike(generator, taken, twins[index], parts) for parts in (3, 2)] if twins else [_fresh(generator, taken)]
+        params = _first(generator, rng, (*taken, *twins), rules)
         taken.append(params)
         items += items_of(generator, params, suite=suite, index=index, seed=seed)
     return items
+
+
+Rule = Callable[[Params], bool]
+
+
+def _fresh(generator: Generator, taken: Sequence[Params]) -> Rule:
+    """Whether parameters are none of those `taken` in the generator's own sense."""
+    key = generator.distinct
+    if key is None:
+        return lambda params: params not in taken
+    had = [key(params) for params in taken]
+    return lambda params: key(params) not in had
+
+
+def _alike(generator: Generator, taken: Sequence[Params], twin: Params, parts: int) -> Rule:
+    """Whether fresh parameters give the first `parts` facets of `twin`, and of a request its conduct."""
+    fresh, wanted = _fresh(generator, taken), generator.facets(twin)[:parts]
+    return lambda params: fresh(params) and generator.facets(params)[:parts] == wanted and params.get("kind") == twin.get("kind")
+
+
+def _first(generator: Generator, rng: random.Random, taken: Collection[Params], rules: Sequence[Rule]) -> Params:
+    """Parameters by the first rule that can be met."""
+    for accept in rules[:-1]:
+        try:
+            return draw_once(generator, rng, taken, accept)
+        except SuiteError:
+            continue
+    return draw_once(generator, rng, taken, rules[-1])
 
 
 def items_of(generator: Generator, params: Params, *, suite: str, index: int, seed: str) -> list[Item]:

@@ -175,7 +175,11 @@ def _asked(suite: Suite, picked: Sequence[Item], profile: Profile) -> Iterator[I
 
 
 def _with_shots(items: Iterator[Item], suite: Suite, shots: int) -> Iterator[tuple[Item, tuple[Item, ...]]]:
-    """Each item with worked items of its language, those of its form first, never of its own cluster; the same for all its variants."""
+    """Each item with worked items of its language, those of its form first, never of its own cluster; the same for all its variants.
+
+    Of a split that a benchmark keeps for shots, the first rows of the item's sub-area are shown, in their order, as is usual in the
+    field: all items of a sub-area then share one prefix. Else they are drawn by a key of the item.
+    """
     if shots == 0:
         yield from ((item, ()) for item in items)
         return
@@ -186,7 +190,13 @@ def _with_shots(items: Iterator[Item], suite: Suite, shots: int) -> Iterator[tup
             raise SuiteError(
                 f"suite {suite.name!r} has {len(others)} items to show before {item.id!r}, {shots} are asked for; use fewer shots"
             )
-        ranked = sorted(others, key=lambda other: (other.form != item.form, order_key("shots", item.cluster, other.id)))
+        kept_for_shots = suite.dataset is not None and bool(suite.dataset.get("shots_split"))
+
+        def rank(other: Item, item: Item = item, in_order: bool = kept_for_shots) -> tuple[bool, bool, str]:
+            first = other.form != item.form, in_order and other.subarea != item.subarea
+            return (*first, "" if in_order else order_key("shots", item.cluster, other.id))
+
+        ranked = sorted(others, key=rank)
         yield item, tuple(replace(other, prompt=item.prompt) for other in ranked[:shots])
 
 

@@ -25,7 +25,7 @@ from evalkit.suite import Suite, load_suite
 
 SEED_FILE, DRAFTS = "seed", "drafts/twins.jsonl"
 SHORTEST_SEED = 16  # characters: a seed that can be guessed seals nothing
-_KEPT = ("task", "form", "language", "level", "subarea")  # what a twin has in common with its public item
+_KEPT = ("task", "form", "language", "level", "subarea")  # what a twin has in common with its public item (drawn: not the sub-area)
 
 _README = """\
 # Sealed pool of the suite {name}
@@ -100,7 +100,8 @@ def _twins(suite: Suite, pool: Suite) -> Iterator[Finding]:
         if other is None:
             yield _error("twin", item.id, f"names the twin {item.twin!r}, which is no item of {suite.name}")
             continue
-        differs = [name for name in _KEPT if getattr(item, name) != getattr(other, name)]
+        kept = _KEPT[:-1] if item.template else _KEPT
+        differs = [name for name in kept if getattr(item, name) != getattr(other, name)]
         if differs:
             read = f"{getattr(item, differs[0])!r}, its twin {getattr(other, differs[0])!r}"
             yield _error("twin", item.id, f"has another {differs[0]} than its twin: {read}")

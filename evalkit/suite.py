@@ -218,16 +218,30 @@ def known_suites() -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in suites_folder().glob("*/suite.yaml")))
 
 
+def tasks_folder() -> Path:
+    """Where the configurations of other people's benchmarks lie: in the repository, else inside the package."""
+    package = Path(__file__).parent
+    beside = package.parent / "configs"
+    return (beside if beside.is_dir() and (package.parent / "pyproject.toml").is_file() else package / "configs") / "tasks"
+
+
+def known_tasks() -> tuple[str, ...]:
+    """Names of the benchmarks of others that evalkit has a configuration for, sorted."""
+    return tuple(sorted(path.parent.name for path in tasks_folder().glob("*/suite.yaml")))
+
+
 def find_suite(name: str) -> Suite:
-    """The suite of that name, or in that folder. Raises SuiteError with the nearest name."""
+    """The suite of that name, the benchmark of that name, or the suite in that folder. Raises SuiteError with the nearest name."""
     path = Path(name)
     if (path / "suite.yaml").is_file():
         return load_suite(path)
-    folder = suites_folder() / name
-    if os.sep not in name and (folder / "suite.yaml").is_file():
-        return load_suite(folder)
+    for folder in (suites_folder() / name, tasks_folder() / name) if os.sep not in name else ():
+        if (folder / "suite.yaml").is_file():
+            return load_suite(folder)
+    known = (*known_suites(), *known_tasks())
     raise SuiteError(
-        f"no suite {name!r} in {suites_folder()}, and no folder of that name with a suite.yaml; {did_you_mean(name, known_suites())}"
+        f"no suite {name!r} in {suites_folder()}, none in {tasks_folder()}, and no folder of that name with a suite.yaml; "
+        f"{did_you_mean(name, known)}"
     )
 
 

@@ -99,6 +99,9 @@ def test_shots_of_mmlu_are_its_dev_rows_in_their_order(monkeypatch: pytest.Monke
         assert len(shown) == 5
         assert {user for user, _ in shown} <= dev_questions
         assert asked not in {user for user, _ in shown}
+        item = plan.items[request.item]
+        own = [shot for shot in suite.shots if shot.cluster != item.cluster]
+        assert [user for user, _ in shown] == [question(shot) for shot in own if shot.subarea == item.subarea][:5]
     twice = {item.id for item in suite.items if question(item) in dev_questions}
     assert "mmlu-test-college_medicine-00081" in twice, "a question of the test stands among the dev rows of another subject"
     assert {shot.cluster for shot in suite.shots} >= {item.cluster for item in suite.items if item.id in twice}

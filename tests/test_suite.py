@@ -8,7 +8,7 @@ import pytest
 from evalkit.build import build
 from evalkit.errors import SuiteError
 from evalkit.records import DOMAINS
-from evalkit.suite import as_dataset, find_suite, item_line, known_suites, load_suite, read_items
+from evalkit.suite import as_dataset, find_suite, item_line, known_suites, known_tasks, load_suite, read_items
 from tests.conftest import TOY_YAML
 
 LINE = {
@@ -66,6 +66,13 @@ def test_broken_lines(toy: Path, text: str, says: str):
 def test_missing_keys_are_named(toy: Path):
     with pytest.raises(SuiteError, match=r"line 1: source: "):
         _read(toy, {key: value for key, value in LINE.items() if key != "source"})
+
+
+def test_a_benchmark_of_others_is_found_by_its_name():
+    assert {"mmlu", "gsm8k", "pubmedqa", "cmmlu", "ceval", "cmexam", "supergpqa", "seedbench"} <= set(known_tasks())
+    assert find_suite("mmlu").dataset is not None
+    with pytest.raises(SuiteError, match="did you mean 'pubmedqa'"):
+        find_suite("pubmedq")
 
 
 def test_unknown_suite_has_a_suggestion():
