@@ -1,6 +1,7 @@
 """`suite check`: each rule finds what it is for, and a sound suite passes."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -106,3 +107,107 @@ def test_grams_see_through_spaces_and_case():
     assert grams("abcd") == {"abcd"}
     assert grams("a charge of 120 t") == grams("a charge of 95.5 t")
     assert grams("") == {""}
+
+
+HAND: dict[str, object] = {
+    "task": "knowledge", "subarea": "sums", "form": "choice", "language": "en", "level": "recall", "explanation": "so it is",
+    "source": {"title": "Arithmetic"}, "foundation": True,
+}  # fmt: skip
+
+
+def _found(toy: Path, *more: dict[str, object]) -> dict[str, tuple[str, str, str]]:
+    """Rule > level, subject and text of its first finding, of the toy suite with `more` items."""
+    _write(toy, [*(line for line in _lines(toy) if line["id"] not in {one["id"] for one in more}), *more])
+    build(load_suite(toy))
+    found: dict[str, tuple[str, str, str]] = {}
+    for finding in check_suite(load_suite(toy)):
+        found.setdefault(finding.rule, (finding.level, finding.subject, finding.text))
+    return found
+
+
+def _choices(count: int, gold: Callable[[int], int], text: Callable[[int, bool], str]) -> list[dict[str, object]]:
+    """Choice items whose gold stands at `gold(n)`; `text(place, right)` is an option."""
+    made = []
+    for number in range(count):
+        right = gold(number)
+        options = [f"{text(place, place == right)}{number}" for place in range(4)]
+        made.append({
+            **HAND, "id": f"toy-k-{number}", "stem": f"{'abcdefghij'[number % 10] * (number // 10 + 3)}?", "choices": options, "answer": options[right],
+            "mistakes": {option: "wrong" for option in options if option != options[right]},
+        })  # fmt: skip
+    return made
+
+
+def test_a_rule_that_reads_nothing_may_not_score(toy: Path):
+    even = _choices(240, lambda n: n % 4, lambda place, _: f"option {place} of ")
+    assert "baseline" not in _found(toy, *even)
+    by_place = _choices(240, lambda n: 0 if n % 5 == 0 else n % 4, lambda place, _: f"option {place} of ")
+    assert _found(toy, *by_place)["baseline"][2].startswith("always A is right in 2")
+
+
+def test_the_longest_option_may_not_be_the_gold_too_often(toy: Path):
+    tells = _choices(240, lambda n: n % 4, lambda place, right: f"option {place}{' it is' if right else ''} of ")
+    level, subject, text = _found(toy, *tells)["baseline"]
+    assert (level, subject) == ("error", "toy")
+    assert text.startswith("the longest option is right in 9")
+
+
+def _pair(zh: str, en: str, **more: object) -> tuple[dict[str, object], dict[str, object]]:
+    both = {**HAND, "cluster": "toy-p", "choices": ["1", "2", "3", "4"], "answer": "1", "mistakes": {"2": "a", "3": "b", "4": "c"}, **more}
+    return (
+        {**both, "id": "toy-p-zh", "language": "zh", "stem": zh, "pair": "toy-p-en"},
+        {**both, "id": "toy-p-en", "language": "en", "stem": en, "pair": "toy-p-zh"},
+    )
+
+
+def test_figures_and_grades_of_a_pair_are_the_same(toy: Path):
+    assert "strings" not in _found(toy, *_pair("Q355B 钢 1,200 kg？", "1200 kg of Q355B?"))
+
+
+@pytest.mark.parametrize(("en", "what"), [("1300 kg of Q355B?", "number 1200"), ("1200 kg of Q345B?", "number 345"), ("1200 kg of Q355?", "grade Q355")])
+def test_figures_and_grades_that_differ_within_a_pair(toy: Path, en: str, what: str):
+    assert _found(toy, *_pair("Q355B 钢 1200 kg？", en))["strings"][:2] == ("warning", "toy-p-zh")
+    assert what in _found(toy)["strings"][2]
+
+
+def test_a_sentence_that_has_to_be_read_twice(toy: Path):
+    long = {**HAND, "id": "toy-l", "stem": f"{'word ' * 61}?", "choices": ["1", "2"], "answer": "1", "mistakes": {"2": "a"}}
+    assert _found(toy, long)["reading"] == ("warning", "toy-l", "has a sentence of 61 words")
+
+
+@pytest.mark.parametrize(
+    ("schema", "said"),
+    [
+        ({"type": "object", "properties": {"a": {"type": "integer", "minimum": 0}}}, "uses 'minimum', which is not held"),
+        ({"type": "object", "properties": {"a": {"type": "string"}}}, "its gold breaks its schema: $.a is not string"),
+        ({"type": "object", "required": ["b"]}, "its gold breaks its schema: $.b is missing"),
+    ],
+)
+def test_schemas_and_golds(toy: Path, schema: dict[str, object], said: str):
+    line = {**HAND, "id": "toy-j", "form": "json", "task": "extraction", "stem": "a?", "context": "a is 1", "answer": {"a": 1}, "schema": schema}
+    level, subject, text = _found(toy, line)["schema"]
+    assert (level, subject) == ("error", "toy-j")
+    assert said in text
+
+
+def test_a_summary_that_does_not_keep_its_own_rules(toy: Path):
+    line = {
+        **HAND, "id": "toy-s", "form": "text", "task": "summary", "stem": "Sum up.", "context": "Iron 2150 t. Tuyere 14 was changed.", "most": 6,
+        "facts": [["2150 t"], ["tuyere 14"]], "answer": "2150 t of iron",
+    }  # fmt: skip
+    assert "does not state 'tuyere 14'" in _found(toy, line)["summary"][2]
+    assert "says what the text does not" in _found(toy, {**line, "answer": "2150 t, tuyere 14, 7 kg"})["summary"][2]
+
+
+@pytest.mark.skipif(shutil.which("iverilog") is None, reason="iverilog is not installed")
+def test_code_that_fails_its_own_bench(toy: Path):
+    from tests.metrics.test_code import BENCH, RIGHT
+
+    line = {**HAND, "id": "toy-c", "form": "code", "task": "code", "stem": "Add.", "answer": RIGHT.replace("a + b", "a - b"), "bench": BENCH}
+    assert _found(toy, line)["code"][1:] == ("toy-c", "its gold fails its own bench: FAIL 240")
+
+
+def test_a_large_suite_is_held_to_the_sizes_of_a_published_one(toy: Path):
+    found = _found(toy, *_choices(240, lambda n: n % 4, lambda place, _: f"option {place} of "))
+    assert found["size"][0] == "warning"
+    assert "items; a published suite has 400" in found["size"][2] or "tasks; a published suite has 10" in found["size"][2]
