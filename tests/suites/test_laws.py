@@ -191,3 +191,14 @@ def test_pairs_name_each_other(domain):
             assert other.answer == item.answer
         else:
             assert sorted(other.mistakes.values()) == sorted(item.mistakes.values())
+
+
+@each_suite
+def test_the_card_tells_of_the_frozen_suite(domain):
+    from tests.suites import card
+
+    text = (suite_of(domain).folder / "CARD.md").read_text(encoding="utf-8")
+    assert card.within(text) == card.block(suite_of(domain)), "run `python -m tests.suites.card`"
+    for words in ("Not checked by a person of the trade", "## Licence", "## Known limits", "## Defects"):
+        assert words in text
+    assert domain != "healthcare" or "not a medical-device evaluation; no clinical use" in text
