@@ -19,7 +19,7 @@ from evalkit.records import DOMAINS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SLOW = ("--model PATH_OR_ID", "--profile fast", "--memory 4", "suite check --all", "suite build", "report runs", "leaderboard build")  # shown by other tests
+SLOW = ("suite catalogue", "--model PATH_OR_ID", "--profile fast", "--memory 4", "suite check --all", "suite build", "report runs", "leaderboard build")  # shown by other tests
 
 
 def _commands() -> list[str]:
