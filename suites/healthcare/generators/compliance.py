@@ -167,10 +167,10 @@ def _consistent(scheme: Scheme, p: Params) -> bool:
     """Only what the trade would believe: little acid-insoluble ash, a wide pulse pressure, limits of the sexes the usual way round."""
     number = {clause.key: value for clause, value in zip(scheme.clauses, p["values"], strict=True)}
     if scheme is HERB:
-        return number["acid_ash"] < 0.5 * number["ash"]
+        return bool(number["acid_ash"] < 0.5 * number["ash"])
     limit = {clause.key: pair for clause, pair in zip(scheme.clauses, p["limits"], strict=True)}
     usual = limit["weight"][0] > limit["weight"][1] and limit["haemoglobin"][0] > limit["haemoglobin"][1] and limit["interval"][0] < limit["interval"][1]
-    return usual and number["systolic"] - number["diastolic"] >= 30
+    return bool(usual and number["systolic"] - number["diastolic"] >= 30)
 
 
 def _printed(clause: Clause, units: int) -> str:

@@ -52,7 +52,7 @@ _GAS_RULES: Mapping[Language, str] = {
 
 def _expected(p: Params) -> float:
     """Expected PaCO2 in mmHg by rule 4."""
-    return 1.5 * p["bicarbonate"] + 8 if p["kind"] in KINDS[:2] else 40 + 0.7 * (p["bicarbonate"] - 24)
+    return float(1.5 * p["bicarbonate"] + 8 if p["kind"] in KINDS[:2] else 40 + 0.7 * (p["bicarbonate"] - 24))
 
 
 def _draw_gas(rng: random.Random) -> Params | None:

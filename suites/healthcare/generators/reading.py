@@ -136,7 +136,7 @@ def _read_back(levels: Sequence[float], signals: Sequence[float], signal: float)
 
 
 def _assay_gold(p: Params) -> float:
-    return p["dilution"] * _read_back(LEVELS, [row[p["wave"]] for row in p["signals"]], p["absorbance"])
+    return float(p["dilution"] * _read_back(LEVELS, [row[p["wave"]] for row in p["signals"]], p["absorbance"]))
 
 
 def _assay_wrong(p: Params) -> dict[str, float]:

@@ -50,7 +50,7 @@ _LINES: tuple[tuple[str, str], ...] = (
         *心律失常 | 心律不齐 = arrhythmia | cardiac arrhythmia | dysrhythmia
         心房颤动 | 房颤 | 心房纤颤 = atrial fibrillation | AF
         *心脏骤停 | 心搏骤停 | 心跳骤停 = cardiac arrest | sudden cardiac arrest
-        心肌梗死 | 心梗 | 心肌梗塞 = myocardial infarction | MI
+        *心肌梗死 | 心梗 | 心肌梗塞 = myocardial infarction | MI
         *心力衰竭 | 心衰 | 心功能衰竭 = heart failure | cardiac failure
         """,
     ),
@@ -90,7 +90,7 @@ _LINES: tuple[tuple[str, str], ...] = (
         *药物不良反应 | 药品不良反应 | 不良反应 = adverse drug reaction | adverse reaction | ADR
         *药物相互作用 | 药品相互作用 = drug interaction | drug-drug interaction | drug interactions
         治疗窗 | 治疗窗口 = therapeutic window
-        负荷剂量 | 负荷量 = loading dose
+        *负荷剂量 | 负荷量 = loading dose
         *维持剂量 | 维持量 = maintenance dose
         """,
     ),
@@ -147,8 +147,8 @@ _LINES: tuple[tuple[str, str], ...] = (
     (
         "evidence_statistics",
         """
-        灵敏度 | 敏感度 | 敏感性 | 灵敏性 = sensitivity | true positive rate
-        特异度 | 特异性 = specificity | true negative rate
+        *灵敏度 | 敏感度 | 敏感性 | 灵敏性 = sensitivity | true positive rate
+        *特异度 | 特异性 = specificity | true negative rate
         阳性预测值 = positive predictive value | PPV
         似然比 = likelihood ratio | LR
         假阳性率 = false positive rate | false-positive rate | FPR
@@ -157,7 +157,7 @@ _LINES: tuple[tuple[str, str], ...] = (
     (
         "public_health",
         """
-        发病率 = incidence | incidence rate
+        *发病率 = incidence | incidence rate
         患病率 | 现患率 | 流行率 = prevalence | prevalence rate
         病死率 = case fatality rate | case-fatality rate | case fatality ratio | case fatality
         *死亡率 = mortality rate | mortality | death rate
@@ -167,7 +167,7 @@ _LINES: tuple[tuple[str, str], ...] = (
     (
         "public_health",
         """
-        群体免疫 | 人群免疫 | 群体免疫力 = herd immunity | community immunity | population immunity
+        *群体免疫 | 人群免疫 | 群体免疫力 = herd immunity | community immunity | population immunity
         *手卫生 = hand hygiene
         标准预防 | 标准预防措施 = standard precautions | standard precaution
         密切接触者 | 密接 | 密接者 = close contact | close contacts
@@ -181,7 +181,7 @@ _LINES: tuple[tuple[str, str], ...] = (
         现病史 = history of present illness | history of presenting illness | history of the present illness | present illness | history of presenting complaint | HPI
         *既往史 = past medical history | past history | previous medical history | medical history | PMH
         *家族史 = family history
-        出院小结 | 出院记录 | 出院总结 = discharge summary
+        *出院小结 | 出院记录 | 出院总结 = discharge summary
         """,
     ),
     (
@@ -189,7 +189,7 @@ _LINES: tuple[tuple[str, str], ...] = (
         """
         *并发症 = complication | complications
         共病 | 合并症 | 伴发疾病 | 共患病 = comorbidity | co-morbidity | comorbidities
-        预后 = prognosis
+        *预后 = prognosis
         病因 | 病因学 = aetiology | etiology
         后遗症 = sequela | sequelae
         """,
@@ -209,7 +209,7 @@ _LINES: tuple[tuple[str, str], ...] = (
         """
         脉诊 | 切脉 | 诊脉 = pulse diagnosis | pulse taking | pulse-taking | pulse examination | pulse palpation
         舌诊 = tongue diagnosis | tongue inspection | tongue examination
-        拔罐 | 拔罐疗法 | 火罐 = cupping | cupping therapy
+        *拔罐 | 拔罐疗法 | 火罐 = cupping | cupping therapy
         艾灸 | 灸法 | 艾灸疗法 = moxibustion
         推拿 = tuina | tui na | tuina massage | Chinese massage
         """,
@@ -220,7 +220,7 @@ _LINES: tuple[tuple[str, str], ...] = (
         伦理委员会 | 伦理审查委员会 = ethics committee | research ethics committee | institutional review board | IRB
         去标识化 | 去识别化 = de-identification | deidentification
         匿名化 = anonymisation | anonymization
-        利益冲突 = conflict of interest | conflicts of interest
+        *利益冲突 = conflict of interest | conflicts of interest
         预先指示 | 预立医疗指示 | 预先医疗指示 = advance directive | advance directives | advance healthcare directive
         """,
     ),
