@@ -27,8 +27,13 @@ _HALF_DAY = re.compile(r"(?<![\d:.])(\d{1,2})\s?(am|pm|a\.m\.|p\.m\.)", re.IGNOR
 
 def sentences_of(text: str) -> list[str]:
     """The sentences of `text`, folded in case and width; markdown's stars and thousands signs are gone, spaces are kept."""
-    plain = re.sub(r"[*_`#]+|(?<=\d),(?=\d{3}(?!\d))", "", tidy(text)).casefold()
+    plain = _bare(tidy(text)).casefold()
     return [part.strip() for part in _ENDS.split(plain) if part.strip()]
+
+
+def _bare(text: str) -> str:
+    """`text` without markdown's signs and without thousands signs."""
+    return re.sub(r"[*_`#]+|(?<=\d),(?=\d{3}(?!\d))", "", text)
 
 
 def holds(phrasing: str, text: str) -> bool:
@@ -37,7 +42,7 @@ def holds(phrasing: str, text: str) -> bool:
     A part that is denied ("not", "未" right before it) does not occur, unless the phrasing holds a negator itself; a part
     that begins or ends with a digit is not found inside a longer number.
     """
-    parts = [_dense(part)[0] for part in re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", phrasing).split(" & ")]
+    parts = [_dense(part)[0] for part in _bare(phrasing).split(" & ")]
     may_deny = bool(_NEGATOR.search(tidy(phrasing).casefold()))
     return all(parts) and any(all(_occurs(part, sentence, may_deny) for part in parts) for sentence in sentences_of(text))
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
+from evalkit.answers.places import tidy
+
 Dimensions = tuple[tuple[str, int], ...]
 
 
@@ -274,7 +276,7 @@ def parse_unit(text: str) -> Unit:
     >>> parse_unit("kg/t").factor, parse_unit("points").known
     (Fraction(1, 1000), False)
     """
-    plain = clean_unit(text.strip())
+    plain = clean_unit(tidy(text).strip())  # an item may write a unit with a Greek mu, an answer never keeps it
     scale = Fraction(1)
     leading = _LEADING.match(plain)
     if leading:

@@ -88,7 +88,7 @@ class Numerals:
 
     def vary(self, item: Item, draw: int, rng: random.Random) -> Item | None:
         """The stem with all its quantities spelt anew; None where it has none or the gold is copied out of the text."""
-        if item.form == "json" or not quantities(item.stem):
+        if item.form in ("json", "code") or not quantities(item.stem):
             return None
         spell = (scientific, chinese if item.language == "zh" else exponential)[draw]
         stem = _QUANTITY.sub(lambda found: spell(found[1]), item.stem)

@@ -58,6 +58,7 @@ def rewrite(item: Item, change: Callable[[str], str]) -> Item:
         answer=golds,
         mistakes={change(option): name for option, name in item.mistakes.items()} if options else item.mistakes,
         critical=tuple(change(step) for step in item.critical),
+        before=tuple((change(first), change(then)) for first, then in item.before),
     )
 
 

@@ -80,3 +80,11 @@ def test_within_is_symmetric_and_bounded():
     assert within(0.445, 0.45, 0.005)
     assert not within(0.45501, 0.45, 0.005)
     assert within(1e300, 1e300, 0)
+
+
+@pytest.mark.parametrize("unit", ["\u03bcm", "\u00b5m", "k\u2126", "k\u03a9", "\uff4d\uff4d"])
+def test_a_unit_counts_however_item_and_answer_spell_its_signs(unit: str):
+    asked = item("number", "878.6", unit=unit)
+    for written in (unit, unit.replace("\u03bc", "\u00b5"), unit.replace("\u2126", "\u03a9")):
+        assert number(asked, said(f"Answer: 878.6 {written}")).value == 1.0
+    assert number(asked, said("Answer: 878.6 kg")).value == 0.0

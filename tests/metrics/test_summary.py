@@ -22,6 +22,8 @@ from tests.metrics.items import item, said
         ("no fever", "He had no fever.", True),
         ("fever", "He had no fever.", False),
         ("下降", "风量不断下降", True),
+
+        ("*#06#", "Dial *#06# on it.", True),
         ("abnormal", "the result was abnormal", True),
         ("１２ 号风口", "更换12号风口", True),
     ],

@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.build import operators_for
@@ -40,6 +40,7 @@ def test_width_has_an_inverse(text: str):
     assert full_width("10² kg") == "１０² ｋｇ"  # NFKC would turn 10² into 102
 
 
+@settings(deadline=None)
 @given(st.decimals(min_value=0, max_value=10**8, places=3))
 def test_numerals_mean_the_same(number: Decimal):
     text = str(number)
@@ -118,3 +119,17 @@ def test_a_gold_that_is_copied_out_of_the_text_is_not_rewritten(items: tuple[Ite
     item = next(item for item in items if item.form == "json")
     assert operators["script and width"].vary(item, 0, rng_for("x")) is None
     assert operators["numeral forms"].vary(item, 0, rng_for("x")) is None
+
+
+def test_pairs_of_steps_are_rewritten_with_the_steps(items: tuple[Item, ...], operators: dict[str, object]):
+    item = next(item for item in items if item.form == "ordering")
+    free = replace(item, before=((item.answer[0], item.answer[-1]),))
+    variant = operators["script and width"].vary(free, 0, rng_for("x"))
+    assert variant is not None
+    assert {step for pair in variant.before for step in pair} <= set(variant.choices)
+    assert variant.before == ((variant.answer[0], variant.answer[-1]),)
+
+
+def test_code_keeps_its_numerals(items: tuple[Item, ...], operators: dict[str, object]):
+    asked = replace(items[0], form="code", stem="A counter of 35000 s, written in Verilog.")
+    assert operators["numeral forms"].vary(asked, 0, rng_for("x")) is None
