@@ -7,6 +7,7 @@ that is meant, so that an item tests the calculation and not which variant a mod
 import math
 import random
 from collections.abc import Callable
+from fractions import Fraction
 
 from evalkit.records import Source, Tolerance
 from evalkit.templates import Params, Template, amount
@@ -18,13 +19,24 @@ HYDROGEN_G_PER_MOL = 2.016
 HYDROGEN_KG_PER_NM3 = 0.0899  # at 0 degrees C and 101.325 kPa
 
 
+def _exact(value: float) -> Fraction:
+    """The decimal that a stem prints, without the error of its binary form."""
+    return Fraction(str(value))
+
+
+def _half_way(value: Fraction, digits: int) -> bool:
+    """Whether `value` lies half-way between two numbers of `digits` decimals: rounding up and rounding to even would print two answers."""
+    return value * 10**digits % 1 == Fraction(1, 2)
+
+
 def plant_yield_gwh(capacity_mw: float, irradiation: float, ratio: float) -> float:
     """Year's energy in GWh; `irradiation` is kWh/m2 in the module plane, under a reference of 1 kW/m2. Source: IEC 61724-1."""
     return capacity_mw * irradiation * ratio / 1000
 
 
-def _draw_yield(rng: random.Random) -> Params:
-    return {"capacity_mw": rng.randrange(10, 305, 5), "irradiation": rng.randrange(1100, 2110, 10), "ratio": rng.randint(75, 88)}
+def _draw_yield(rng: random.Random) -> Params | None:
+    p = {"capacity_mw": rng.randrange(10, 305, 5), "irradiation": rng.randrange(1100, 2110, 10), "ratio": rng.randint(75, 88)}
+    return None if _half_way(Fraction(p["capacity_mw"] * p["irradiation"] * p["ratio"], 100_000), 2) else p
 
 
 def _yield_with(share: Callable[[float], float]) -> Callable[[Params], float]:
@@ -77,15 +89,20 @@ def _module_power(p: Params, cell_c: float, *, sign: int = -1) -> float:
     return float(p["rated"] * p["irradiance"] / 1000 * (1 + sign * p["gamma"] / 100 * (cell_c - 25)))
 
 
+def _exact_module_power(p: Params) -> Fraction:
+    cell = p["ambient"] + Fraction(p["noct"] - 20, 800) * p["irradiance"]
+    return Fraction(p["rated"] * p["irradiance"], 1000) * (1 - _exact(p["gamma"]) / 100 * (cell - 25))
+
+
 def _draw_module(rng: random.Random) -> Params | None:
     p = {
         "ambient": rng.randint(5, 40),
         "irradiance": rng.randrange(400, 1010, 10),
         "noct": rng.randint(42, 48),
         "rated": rng.randrange(400, 705, 5),
-        "gamma": round(rng.uniform(0.28, 0.40), 2),
+        "gamma": round(rng.uniform(0.28, 0.36), 2),
     }
-    return p if 29 <= _cell(p) <= 75 else None
+    return p if 29 <= _cell(p) <= 75 and not _half_way(_exact_module_power(p), 1) else None
 
 
 N2 = Template(
@@ -289,7 +306,8 @@ def _capacity_factor(p: Params, hours: float) -> float:
 
 def _draw_factor(rng: random.Random) -> Params | None:
     p = {"energy": rng.randrange(60, 960, 5), "power": rng.randrange(50, 310, 10)}
-    return p if 15 <= _capacity_factor(p, HOURS_A_YEAR) <= 42 else None
+    exact = Fraction(100_000 * p["energy"], p["power"] * HOURS_A_YEAR)
+    return p if 15 <= _capacity_factor(p, HOURS_A_YEAR) <= 42 and not _half_way(exact, 2) else None
 
 
 N7 = Template(
@@ -309,7 +327,7 @@ N7 = Template(
     stems={
         "zh": (
             "容量系数 = 年发电量 ÷（装机容量 × 8760 h）。某风电场装机 {power} MW，全年发电 {energy} GWh（1 GWh = 1000 MWh）。求容量系数，用百分数表示，保留两位小数。",
-            "一座 {power} MW 的风电场去年共发电 {energy} GWh。如果全年 8760 小时一直满发，发电量会是多少？实际发电量占它的百分之几？请给出这个百分比（%），取两位小数。",
+            "一座 {power} MW 的风电场去年共发电 {energy} GWh。与全年 8760 小时一直满发的发电量相比，实际发电量占百分之几（%）？取两位小数。",
         ),
         "en": (
             "Capacity factor = yearly energy / (installed power × 8760 h). A wind farm of {power} MW produced {energy} GWh in the year (1 GWh = 1000 MWh). What is its capacity factor in per cent, to two decimals?",
@@ -325,8 +343,9 @@ N7 = Template(
 )
 
 
-def _draw_storage(rng: random.Random) -> Params:
-    return {"need": rng.randrange(30, 405, 5), "depth": rng.randint(80, 95), "efficiency": rng.randint(86, 96)}
+def _draw_storage(rng: random.Random) -> Params | None:
+    p = {"need": rng.randrange(30, 405, 5), "depth": rng.randint(80, 95), "efficiency": rng.randint(86, 96)}
+    return None if _half_way(Fraction(10_000 * p["need"], p["depth"] * p["efficiency"]), 1) else p
 
 
 N9 = Template(
@@ -346,11 +365,11 @@ N9 = Template(
     stems={
         "zh": (
             "某储能电站须一次向电网送出 {need} MWh（交流侧）。放电深度限为额定电池容量的 {depth}%，从电池到并网点的放电效率为 {efficiency}%。求所需的额定电池容量，单位 MWh，保留一位小数。",
-            "要求储能系统满充后能在并网点连续放出 {need} MWh 电量。电池只允许使用标称能量的 {depth}%；放电过程中电池放出的能量有 {efficiency}% 到达并网点。电池标称能量至少应配置多少 MWh？取一位小数。",
+            "要求储能系统满充后能在并网点连续放出 {need} MWh 电量。电池只允许使用标称能量的 {depth}%；放电过程中电池放出的能量有 {efficiency}% 到达并网点。按此计算，电池标称能量应为多少 MWh？四舍五入到一位小数。",
         ),
         "en": (
             "A storage station must deliver {need} MWh to the grid (AC side) in one discharge. The depth of discharge is limited to {depth} % of the rated battery capacity, and the discharge efficiency from battery to grid connection is {efficiency} %. What rated battery capacity is needed, in MWh to one decimal?",
-            "After a full charge a storage system has to supply {need} MWh at its point of connection. Of the nominal battery energy only {depth} % may be used, and of what the battery gives off {efficiency} % arrives at the point of connection. At least how many MWh of nominal battery energy must be installed? Give one decimal.",
+            "After a full charge a storage system has to supply {need} MWh at its point of connection. Of the nominal battery energy only {depth} % may be used, and of what the battery gives off {efficiency} % arrives at the point of connection. What nominal battery energy does this come to, in MWh, rounded to one decimal?",
         ),
     },
     explanation={
@@ -375,7 +394,8 @@ def _draw_charge(rng: random.Random) -> Params | None:
         "end": rng.randrange(70, 95, 5),
         "efficiency": rng.randint(88, 95),
     }
-    return p if 25 <= _charge_minutes(p, p["end"] - p["start"], p["efficiency"] / 100) <= 120 else None
+    exact = Fraction(60 * p["battery"] * (p["end"] - p["start"]), p["power"] * p["efficiency"])
+    return p if 25 <= exact <= 120 and not _half_way(exact, 1) else None
 
 
 N10 = Template(
@@ -527,6 +547,8 @@ def _draw_response(rng: random.Random) -> Params | None:
     }
     # no mistake below zero, and no unit near the limits that a standard would put on its response
     beyond = _drop(p) - p["dead"]
+    if _half_way((50 - _exact(p["frequency"]) - _exact(p["dead"])) * 2 / _exact(p["droop"]) * p["rated"], 2):
+        return None
     return p if _drop(p) > 2 * p["dead"] + 0.005 and beyond / 50 / (p["droop"] / 100) <= 0.06 and _response_mw(p, beyond) >= 5 else None
 
 
@@ -583,7 +605,7 @@ def _draw_rows(rng: random.Random) -> Params | None:
         "tilt": rng.randint(12, 40),
         "length": round(rng.uniform(2.1, 4.9), 1),
     }
-    return p if -14 <= p["tilt"] - p["latitude"] <= 4 else None
+    return p if -14 <= p["tilt"] - p["latitude"] <= 0 else None
 
 
 N16 = Template(
@@ -687,7 +709,8 @@ def _draw_discharge(rng: random.Random) -> Params | None:
     }
     moved = _points_moved(p)
     # charging by mistake must stay below full; a current of more than 1C is not meant
-    return p if 8 <= moved <= min(100 - p["start"], 42) and p["current"] <= p["capacity"] else None
+    usual = 8 <= moved <= min(100 - p["start"], 42) and p["current"] <= p["capacity"]
+    return p if usual and not _half_way(Fraction(100 * p["current"] * p["minutes"], 60 * p["capacity"]), 1) else None
 
 
 N8 = Template(
@@ -734,14 +757,21 @@ def _loss(p: Params, *, factor: float | None = None) -> float:
     return line_loss_kw(p["power"], p["voltage"], p["factor"] if factor is None else factor, p["resistance"])
 
 
+# Line voltage in kV > MW and ohms that one circuit of it has: at most about 600 A.
+CIRCUITS = {10: ((4, 8), (0.21, 0.89)), 35: ((8, 25), (0.31, 2.49)), 110: ((30, 80), (0.81, 4.99))}
+
+
 def _draw_line(rng: random.Random) -> Params | None:
+    voltage = rng.choice(sorted(CIRCUITS))
+    power, resistance = CIRCUITS[voltage]
     p = {
-        "power": rng.randint(4, 60),
-        "voltage": rng.choice((10, 35, 110)),
-        "factor": amount(rng, 0.85, 0.97, 2),
-        "resistance": amount(rng, 0.21, 4.99, 2),
+        "power": rng.randint(*power),
+        "voltage": voltage,
+        "factor": amount(rng, 0.85, 0.96, 2),
+        "resistance": amount(rng, *resistance, 2),
     }
-    return p if 0.004 <= _loss(p) / (1000 * p["power"]) <= 0.06 and _loss(p) >= 30 else None
+    exact = 1000 * p["power"] ** 2 * _exact(p["resistance"]) / (voltage * _exact(p["factor"])) ** 2
+    return p if 0.004 <= exact / (1000 * p["power"]) <= 0.045 and exact >= 30 and not _half_way(exact, 1) else None
 
 
 N13 = Template(
@@ -754,18 +784,18 @@ N13 = Template(
         "root of three left out of the current": lambda p: 3 * _loss(p),
         "power factor ignored": lambda p: _loss(p, factor=1.0),
         "power factor multiplied": lambda p: _loss(p, factor=1 / p["factor"]),
-        "current not squared": lambda p: 3 * math.sqrt(_loss(p) * 1000 / 3 / p["resistance"]) * p["resistance"] / 1000,
+        "power factor not squared with the current": lambda p: _loss(p) * p["factor"],
     },
     unit="kW",
     decimals=1,
     stems={
         "zh": (
-            "某升压站经三相线路送出有功 {power} MW，线电压 {voltage} kV，功率因数 {factor:.2f}，每相导线电阻 {resistance:.2f} Ω。按 I = P/(√3·U·cosφ)、ΔP = 3I²R 求线路有功损耗，单位 kW，保留一位小数（不计充电功率，P、U、cosφ 取同一端）。",
-            "三相集电线路的一端：线电压 {voltage} kV，输送有功功率 {power} MW，cosφ = {factor:.2f}。线路每相电阻 {resistance:.2f} Ω，忽略电容电流。三相导线合计损耗多少 kW？先求线电流，再求损耗，取一位小数。",
+            "一条三相线路输送有功 {power} MW，线电压 {voltage} kV，功率因数 {factor:.2f}，每相导线电阻 {resistance:.2f} Ω。按 I = P/(√3·U·cosφ)、ΔP = 3I²R 求线路有功损耗，单位 kW，保留一位小数（不计充电功率，P、U、cosφ 取同一端）。",
+            "在一条三相线路的一端：线电压 {voltage} kV，输送有功功率 {power} MW，cosφ = {factor:.2f}。线路每相电阻 {resistance:.2f} Ω，忽略电容电流。三相导线合计损耗多少 kW？先求线电流，再求损耗，取一位小数。",
         ),
         "en": (
             "A three-phase line carries {power} MW at a line-to-line voltage of {voltage} kV and a power factor of {factor:.2f}; each conductor has {resistance:.2f} Ω. With I = P/(√3·U·cosφ) and a loss of 3I²R, how much active power is lost in the line, in kW to one decimal? Charging current is left out, and P, U and cosφ belong to the same end.",
-            "At one end of a three-phase collector line the line-to-line voltage is {voltage} kV, the active power {power} MW and the power factor {factor:.2f}. The resistance of the line is {resistance:.2f} Ω per phase and its capacitance is neglected. How many kW do the three conductors lose together? Find the line current first, then the loss; give one decimal.",
+            "At one end of a three-phase line the line-to-line voltage is {voltage} kV, the active power {power} MW and the power factor {factor:.2f}. The resistance of the line is {resistance:.2f} Ω per phase and its capacitance is neglected. How many kW do the three conductors lose together? Find the line current first, then the loss; give one decimal.",
         ),
     },
     explanation={
@@ -785,8 +815,9 @@ def _emission_t(p: Params) -> float:
     return float(p["energy"] * p["factor"])
 
 
-def _draw_emission(rng: random.Random) -> Params:
-    return {"energy": rng.randrange(12100, 98900, 100), "factor": amount(rng, 0.5301, 0.6499, 4)}
+def _draw_emission(rng: random.Random) -> Params | None:
+    p = {"energy": rng.randrange(12100, 98900, 100), "factor": amount(rng, 0.5301, 0.6499, 4)}
+    return None if _half_way(p["energy"] * _exact(p["factor"]), 0) else p
 
 
 N15 = Template(
@@ -795,7 +826,6 @@ N15 = Template(
     draw=_draw_emission,
     gold=_emission_t,
     mistakes={
-        "kilograms for each megawatt-hour": lambda p: _emission_t(p) / 1000,
         "factor divided by": lambda p: p["energy"] / p["factor"],
         "remainder of the factor to 1": lambda p: p["energy"] * (1 - p["factor"]),
         "carbon reported for carbon dioxide": lambda p: _emission_t(p) * CARBON_SHARE,
@@ -842,7 +872,6 @@ N17 = Template(
         "Faraday efficiency ignored": lambda p: _stack_energy(p, 1),
         "one electron a molecule": lambda p: _stack_energy(p, p["efficiency"] / 100, electrons=1),
         "mass of one atom for a molecule": lambda p: _stack_energy(p, p["efficiency"] / 100, molar_g=HYDROGEN_G_PER_MOL / 2),
-        "energy of a normal cubic metre": lambda p: _stack_energy(p, p["efficiency"] / 100) * HYDROGEN_KG_PER_NM3,
     },
     unit="kWh/kg",
     decimals=2,
@@ -878,7 +907,8 @@ def _draw_curve(rng: random.Random) -> Params | None:
         "isc": amount(rng, 9.51, 18.99, 2),
     }
     usual = 0.80 <= p["vm"] / p["voc"] <= 0.86 and 0.91 <= p["im"] / p["isc"] <= 0.96
-    return p if usual else None
+    exact = 100 * _exact(p["vm"]) * _exact(p["im"]) / (_exact(p["voc"]) * _exact(p["isc"]))
+    return p if usual and not _half_way(exact, 1) else None
 
 
 def _draw_usual_curve(rng: random.Random) -> Params | None:
