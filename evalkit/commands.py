@@ -1,5 +1,6 @@
 """What the commands do, one function each; `cli` reads the options, this calls the stages and prints."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -9,6 +10,7 @@ from typing import Any
 from evalkit import screen
 from evalkit.config import RunConfig, load_config
 from evalkit.errors import ConfigError, RunError, SuiteCheckError, UsageError, did_you_mean
+from evalkit.records import Item
 from evalkit.suite import Suite, find_suite, known_suites, known_tasks
 
 
@@ -263,8 +265,6 @@ def _show_suite(suite: Suite, *, as_json: bool) -> None:
 
 
 def _show_item(name: str, *, as_json: bool) -> None:
-    from evalkit.prompts import question
-
     ids: list[str] = []
     for known in known_suites():
         suite = find_suite(known)
@@ -273,12 +273,26 @@ def _show_item(name: str, *, as_json: bool) -> None:
         for item in (*suite.items, *suite.variants):
             ids.append(item.key)
             if item.key == name:
-                if as_json:
-                    screen.say_json(asdict(item))
-                else:
-                    screen.say(question(item))
-                    screen.say(
-                        f"\nanswer: {item.answer} {item.unit}\nwhy: {item.explanation}\nsource: {item.source.title}, {item.source.clause}"
-                    )
+                screen.say_json(asdict(item)) if as_json else _say_item(item)
                 return
     raise UsageError(f"{name!r} is no suite, no bundle's folder and no item's id; {did_you_mean(name, [*known_suites(), *ids])}")
+
+
+def _say_item(item: Item) -> None:
+    """The question as a model reads it, then what only the suite knows."""
+    from evalkit.prompts import question
+
+    gold = item.answer if isinstance(item.answer, str) else json.dumps(item.answer, ensure_ascii=False)
+    if item.form in ("ordering", "choices"):
+        gold = " > ".join(item.answer) if item.form == "ordering" else "; ".join(item.answer)
+    known = {
+        "answer": f"{gold} {item.unit}".strip(),
+        "also right": "; ".join(item.aliases),
+        "must be stated": "; ".join(" | ".join(fact) for fact in item.facts),
+        "mistakes": "; ".join(f"{option}: {mistake}" for option, mistake in item.mistakes.items()),
+        "why": item.explanation,
+        "source": ", ".join(filter(None, (item.source.title, item.source.clause))),
+        "answered blind": item.review.status + (f", by {item.review.by}" if item.review.by else ""),
+    }
+    screen.say(question(item))
+    screen.say("\n" + "\n".join(f"{name}: {text}" for name, text in known.items() if text))
