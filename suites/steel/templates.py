@@ -140,7 +140,7 @@ def _draw_tundish(rng: random.Random) -> Params | None:
         "s": amount(rng, 0.003, 0.025, 3),
     }
     p["tundish"] = round(liquidus(p)) + rng.randint(15, 40)
-    p["ladle"] = p["tundish"] + rng.randint(15, 45)
+    p["ladle"] = p["tundish"] + rng.randint(15, 35)
     return p if 15 <= superheat(p) <= 40 else None
 
 
@@ -172,7 +172,7 @@ S4 = Template(
     stems={
         "zh": (
             "液相线温度按下式计算：T_L(℃) = 1538 − (78C + 7.6Si + 4.9Mn + 34.4P + 38S)，成分以质量分数（%）代入。某炉钢水含 C {c}、Si {si}、Mn {mn}、P {p}、S {s}（%），钢包温度 {ladle} ℃，中间包温度 {tundish} ℃。求中间包钢水过热度（℃），保留一位小数。",
-            "连铸平台记录：大包测温 {ladle} ℃，中间包测温 {tundish} ℃；钢水成分（%）碳 {c}、硅 {si}、锰 {mn}、磷 {p}、硫 {s}。纯铁熔点取 1538 ℃，每 1 % 元素使液相线下降：C 78 ℃、Si 7.6 ℃、Mn 4.9 ℃、P 34.4 ℃、S 38 ℃。中间包内的过热度是多少摄氏度？取一位小数。",
+            "连铸平台记录：钢包测温 {ladle} ℃，中间包测温 {tundish} ℃；钢水成分（%）碳 {c}、硅 {si}、锰 {mn}、磷 {p}、硫 {s}。纯铁熔点取 1538 ℃，每 1 % 元素使液相线下降：C 78 ℃、Si 7.6 ℃、Mn 4.9 ℃、P 34.4 ℃、S 38 ℃。中间包内的过热度是多少摄氏度？取一位小数。",
         ),
         "en": (
             "The liquidus is taken as T_L (°C) = 1538 − (78C + 7.6Si + 4.9Mn + 34.4P + 38S), contents in mass %. A heat has C {c}, Si {si}, Mn {mn}, P {p}, S {s} (%). The ladle is at {ladle} °C and the tundish at {tundish} °C. Calculate the superheat of the steel in the tundish, in °C to one decimal.",
@@ -242,9 +242,10 @@ S5 = Template(
 
 def _draw_furnace(rng: random.Random) -> Params | None:
     volume = rng.choice((1000, 1200, 1500, 1800, 2000, 2500, 3000, 3200, 4000, 5000))
-    coefficient = amount(rng, 1.8, 2.9, 1)
+    most = 2.89 if volume < 2000 else 2.59 if volume < 4000 else 2.39  # large furnaces make less iron a cubic metre
+    coefficient = amount(rng, 1.81, most, 2)  # two digits that count: a gold that always ended in 0 would show among the options
     iron = round(volume * coefficient)
-    return {"volume": volume, "iron": iron, "coke": 10 * round(iron * rng.randint(33, 46) / 1000)}
+    return {"volume": volume, "iron": iron, "coke": 10 * round(iron * rng.randint(33, 41) / 1000)}
 
 
 S6 = Template(
@@ -263,12 +264,12 @@ S6 = Template(
     decimals=2,
     stems={
         "zh": (
-            "高炉有效容积利用系数 = 日产生铁量 ÷ 有效容积。某高炉有效容积 {volume} m³，一昼夜产合格生铁 {iron} t，消耗焦炭 {coke} t。利用系数是多少 t/(m³·d)？保留两位小数。",
-            "一座 {volume} m³（有效容积）的高炉，日报显示：入炉焦炭 {coke} t，生铁产量 {iron} t。利用系数等于每立方米有效容积每昼夜生产的生铁吨数。请计算该日利用系数，单位 t/(m³·d)，取两位小数。",
+            "高炉有效容积利用系数 = 日产生铁量 ÷ 有效容积。某高炉有效容积 {volume} m³，一昼夜产合格生铁 {iron} t，消耗焦炭 {coke} t，另喷吹煤粉。利用系数是多少 t/(m³·d)？保留两位小数。",
+            "一座 {volume} m³（有效容积）的高炉，日报显示：喷煤操作，入炉焦炭 {coke} t，生铁产量 {iron} t。利用系数等于每立方米有效容积每昼夜生产的生铁吨数。请计算该日利用系数，单位 t/(m³·d)，取两位小数。",
         ),
         "en": (
-            "The productivity of a blast furnace is daily hot metal output divided by effective volume. A furnace of {volume} m³ effective volume made {iron} t of hot metal in one day and used {coke} t of coke. What is its productivity in t/(m³·d), to two decimals?",
-            "Daily report of a blast furnace: effective volume {volume} m³, coke charged {coke} t, hot metal tapped {iron} t. Productivity means tonnes of hot metal made per cubic metre of effective volume in a day. Work it out for this day in t/(m³·d), with two decimals.",
+            "The productivity of a blast furnace is daily hot metal output divided by effective volume. A furnace of {volume} m³ effective volume made {iron} t of hot metal in one day and used {coke} t of coke beside injected coal. What is its productivity in t/(m³·d), to two decimals?",
+            "Daily report of a blast furnace with coal injection: effective volume {volume} m³, coke charged {coke} t, hot metal tapped {iron} t. Productivity means tonnes of hot metal made per cubic metre of effective volume in a day. Work it out for this day in t/(m³·d), with two decimals.",
         ),
     },
     explanation={
@@ -607,7 +608,7 @@ S16 = Template(
     decimals=0,
     stems={
         "zh": (
-            "某钢铁企业燃烧焦炭 {fuel} t，低位发热量 {heat} GJ/t，单位热值含碳量 {carbon} t C/GJ，碳氧化率 {oxidised} %，CO₂ 与碳的相对分子质量之比取 44/12。按排放因子法计算其燃烧排放，单位 t CO₂，取整数。",
+            "某钢铁企业燃烧焦炭 {fuel} t，低位发热量 {heat} GJ/t，单位热值含碳量 {carbon} t C/GJ，碳氧化率 {oxidised} %，CO₂ 与所含碳的质量比取 44/12。按排放因子法计算其燃烧排放，单位 t CO₂，取整数。",
             "碳核算报告：焦炭作燃料，消耗量 {fuel} t；实测低位发热量每吨 {heat} GJ；每 GJ 热值含碳 {carbon} t；其中 {oxidised} % 的碳被氧化为 CO₂（1 t 碳生成 44/12 t CO₂）。这批焦炭燃烧排放多少吨 CO₂？四舍五入到整数。",
         ),
         "en": (
@@ -729,7 +730,7 @@ def scrap_heat(p: Params, *, solid: float = 0.699, latent: float = 272, liquid: 
 
 
 def _draw_coolant(rng: random.Random) -> Params | None:
-    return {"surplus": rng.randint(111, 289), "cold": rng.randint(11, 34), "tap": rng.randint(1621, 1694)}
+    return {"surplus": rng.randint(211, 389), "cold": rng.randint(11, 34), "tap": rng.randint(1621, 1694)}
 
 
 S10 = Template(

@@ -105,7 +105,7 @@ def read_log(item: Item) -> object:
 # A second glossary, typed in from the other language and in the order of the alphabet.
 GLOSSARY = """
 annealing 退火, argon stirring 吹氩, austenite 奥氏体
-backup roll 支承辊, bag filter 布袋除尘器, bill of lading 提单, blast furnace gas 高炉煤气, blending yard 混匀料场, blind plate 盲板, bosh 炉腹, bulging 鼓肚
+backup roll 支承辊, bag filter 袋式除尘器, bill of lading 提单, blast furnace gas 高炉煤气, blending yard 混匀料场, blind plate 盲板, bosh 炉腹, bulging 鼓肚
 calcium treatment 钙处理, carbon equivalent 碳当量, carburising 渗碳, centre segregation 中心偏析, coiler 卷取机, coke 焦炭, coke dry quenching 干熄焦
 coke oven gas 焦炉煤气, commercial invoice 商业发票, condition of delivery 交货状态, confined space 受限空间, converter 转炉
 deoxidiser 脱氧剂, descaling 除鳞, dummy bar 引锭杆
@@ -114,7 +114,7 @@ flue gas desulphurisation 烟气脱硫, flux 熔剂, flying shear 飞剪, forwar
 gas holder 煤气柜, gas poisoning 煤气中毒, gross weight 毛重
 hardenability 淬透性, hardness 硬度, hearth 炉缸, heat number 炉号, hot blast stove 热风炉, hot metal pretreatment 铁水预处理, hot work 动火作业
 impact energy 冲击吸收能量, inclusion 夹杂物, iron ore concentrate 铁精矿
-ladle 钢包, ladle furnace 钢包精炼炉, lamination 分层, lap 折叠, letter of credit 信用证, lockout/tagout 挂牌上锁, lump ore 块矿
+ladle 钢包, ladle furnace 钢包精炼炉, lamination 分层, lap 折叠, letter of credit 信用证, lockout/tagout 上锁挂牌, lump ore 块矿
 martensite 马氏体, mill certificate 质量证明书, mould 结晶器
 net weight 净重, normalising 正火
 oxygen lance 氧枪
@@ -176,7 +176,7 @@ def read_certificate(item: Item) -> object:
         ladle = _first(text, r"((?:熔炼|Ladle|ladle analysis)[^\n；;]*)")
         carbon = _first(ladle, r"C (\d\.\d+)", r"含碳 (\d\.\d+)", r"(\d\.\d+) % carbon")
         sulphur = _first(ladle, r"\bS (\d\.\d+)", r"硫 (\d\.\d+)", r"(\d\.\d+) % sulphur")
-        low = _first(text, r"ReL[：:)）]* ?(?:was )?(\d+) ")
+        low = _first(text, r"ReH[：:)）]* ?(?:was )?(\d+) ")
         stretch = _first(text, r"(?:\bA[：:]? ?|伸长率 |after fracture )(\d+\.\d) %")
     return {**found, "carbon_percent": float(carbon), "sulphur_percent": float(sulphur), "yield_mpa": int(low), "elongation_percent": float(stretch)}
 
@@ -240,7 +240,7 @@ def read_mould(item: Item) -> object:
         ("坯壳黏结", "Sticking shell"): upper.max() - upper[0] > _rule_limit(item, "坯壳黏结", "Sticking") and lower[-1] > upper[-1],
         ("液面下降", "Falling level"): max(change[0], change[2]) < -_rule_limit(item, "液面", "Falling") and max(map(abs, (change[1], change[3]))) <= 3,
         ("拉速提高", "Higher speed"): min(change) > _rule_limit(item, "拉速", "Higher"),
-        ("表面纵裂", "Surface crack"): max(change[:2]) < -_rule_limit(item, "表面", "Surface") and max(map(abs, change[2:])) <= 3 and (upper > lower).all(),
+        ("表面纵裂", "Longitudinal crack"): max(change[:2]) < -_rule_limit(item, "表面", "Longitudinal") and max(map(abs, change[2:])) <= 3 and (upper > lower).all(),
         ("热电偶损坏", "Failed sensor"): drop > 40 and max(map(abs, change[1:])) <= 3,
     }
     assert far_upper.shape == far_lower.shape == (5,)
@@ -254,17 +254,21 @@ def _only(item: Item, signs: Mapping[tuple[str, str], bool]) -> str:
 
 
 def read_furnace(item: Item) -> object:
-    _, line, pressure, wind, cold, hot, iron = _log(item)
+    _, line, pressure, wind, cold, hot = _log(item)
+    below = item.context.rpartition("\n\n")[2]
+    iron = [float(value) for value in re.findall(r"\d{4}", below)]
+    assert len(iron) == 5
     change = pressure[-1] - pressure[0]
     sinking = np.diff(line)
-    still = int((sinking == 0).sum()) * 10
+    still = int((sinking == 0).sum())
+    evenly = sinking.min() > 0.0499 and sinking.max() < 0.1001
     jump = sinking.max() > _rule_limit(item, "崩料", "Slipping")
     signs = {
-        ("悬料", "Hanging"): still >= 20 and change > _rule_limit(item, "悬料", "Hanging") and wind[-1] < wind[0],
+        ("悬料", "Hanging"): still >= 3 and change > _rule_limit(item, "悬料", "Hanging") and wind[-1] < wind[0],
         ("崩料", "Slipping"): jump,
         ("管道行程", "Channelling"): change < -_rule_limit(item, "管道", "Channelling") and (hot - cold).max() > 100,
-        ("低料线", "Low stock line"): line.min() > _rule_limit(item, "低料线", "Low") and not jump,
-        ("炉缸向凉", "Cold hearth"): iron[0] - iron[-1] > _rule_limit(item, "炉缸", "Cold") and abs(change) < 10 and still == 0,
+        ("低料线", "Low stock line"): line.min() > _rule_limit(item, "低料线", "Low") and evenly,
+        ("炉缸向凉", "Cold hearth"): iron[0] - iron[-1] > _rule_limit(item, "炉缸", "Cold") and abs(change) <= 10 and evenly,
     }
     return _only(item, signs)
 
@@ -279,7 +283,7 @@ def read_order(item: Item) -> object:
 
 # What of a note points to a class, in words of the definition or of what everybody sees there.
 _POINTS = {
-    ("划伤", "Scratch"): ("沟底发亮", "亮线", "shining", "bright lines"),
+    ("划伤", "Scratch"): ("沟底发亮", "亮线", "光亮的金属", "shining", "bright lines", "bright metal"),
     ("辊印", "Roll mark"): ("每隔", "间隔反复", " every "),
     ("氧化铁皮压入", "Rolled-in scale"): ("鱼鳞状", "嵌着氧化物", "fish scales", "oxide embedded"),
     ("边裂", "Edge crack"): ("从侧面", "由侧面", "from the side"),
@@ -297,13 +301,14 @@ def read_class(item: Item) -> object:
 
 def _read_grade(item: Item, scheme: str, told: str) -> object:
     """The first line of the scheme one of whose limits is reached by the figure of the same kind."""
+    scheme, told = scheme.replace(",", ""), re.sub(r"(?<=\d),(?=\d)", "", told)
     severe, slight, hours, loss = (int(figure) for figure in re.findall(r"\d+", told))
     lines = [line for line in scheme.split("\n") if line.startswith("- ")]
     for name, line in zip(("一级", "二级", "三级", "四级") if item.language == "zh" else ("Grade I", "Grade II", "Grade III", "Grade IV"), lines, strict=True):
         limits = [int(limit) for limit in re.findall(r"\d+", line)]
         if not limits:
             return name
-        hurt = severe if "重伤" in line or "gravely" in line else slight
+        hurt = severe if "重伤" in line or "seriously" in line else slight
         if any(figure >= limit for figure, limit in zip((hurt, hours, loss), limits, strict=True)):
             return name
     raise AssertionError(item.context)

@@ -382,3 +382,28 @@ def test_logs_show_what_their_golds_say():
     flatness = [int(cell.replace("−", "-")) for cell in cells]
     assert sum(flatness) == 0
     assert min(flatness[0], flatness[-1]) > max(flatness[1:-1])
+
+
+def test_air_that_comes_in_at_the_converter_mouth_closes_the_balance():
+    """Per 100 of carbon: the oxygen of the air that the nitrogen stands for is what burnt CO beyond the bath's CO2, and what is left."""
+    rows = {name: [float(cell) for cell in cells] for name, *cells in table_rows(ITEMS["steel-diagnosis-015-en"].context)}
+    bath = []
+    for monoxide, dioxide, nitrogen, oxygen in rows.values():
+        assert monoxide + dioxide + nitrogen + oxygen == pytest.approx(100)
+        burnt = 2 * (nitrogen * 21 / 79 - oxygen)
+        bath.append((dioxide - burnt) / (monoxide + dioxide))
+    assert bath[0] == pytest.approx(bath[1], abs=0.002)  # the bath gives off the same share of CO2 in both heats
+
+
+def test_printed_scale_grows_more_slowly_with_time():
+    """Oxidation of steel follows a parabola: each half hour adds less than the one before."""
+    from evalkit.generators import generate
+    from evalkit.suite import find_suite
+
+    items = generate(find_suite("steel").generators["GST1"], suite="steel", seed="laws", draws=30)
+    logs = [item.params["values"] for item in items if item.params["kind"] == "scale"]
+    assert logs
+    for column in (column for values in logs for column in values):
+        growth = np.diff(column)
+        assert (growth > 0).all()
+        assert (np.diff(growth) < 0).all()

@@ -55,7 +55,7 @@ CLAUSES: Mapping[str, tuple[Clause, ...]] = {
         Clause(key="Mn", side="≤", digits=2, low=135, high=170, near=6, grid=5),
         Clause(key="P", side="≤", digits=3, low=15, high=30, near=3, grid=5),
         Clause(key="S", side="≤", digits=3, low=5, high=20, near=2, grid=5),
-        Clause(key="ReL", side="≥", digits=0, low=345, high=460, near=12, grid=5, unit="MPa"),
+        Clause(key="ReH", side="≥", digits=0, low=345, high=460, near=12, grid=5, unit="MPa"),
         Clause(key="Rm", side="≥", digits=0, low=470, high=560, near=14, grid=10, unit="MPa"),
         Clause(key="A", side="≥", digits=1, low=170, high=220, near=9, grid=10),
         Clause(key="KV2", side="≥", digits=0, low=27, high=60, near=6, grid=10, unit="J"),
@@ -74,13 +74,13 @@ GRADES: Mapping[str, tuple[str, ...]] = {"plate": ("WL-A", "WL-B", "WL-C"), "cok
 WORDS: Mapping[str, Mapping[Language, Mapping[str, str]]] = {
     "plate": {
         "zh": {
-            "head": "钢板订货技术条件（化学成分为熔炼分析，质量分数 %；ReL、Rm 单位 MPa，A 单位 %，KV2 单位 J）：",
+            "head": "钢板订货技术条件（化学成分为熔炼分析，质量分数 %；ReH、Rm 单位 MPa，A 单位 %，KV2 单位 J）：",
             "lot": "本批钢板按 {grade} 订货，检验结果：",
             "row": "牌号",
             "ask": "按订货条件，这批钢板是否合格？不合格时有哪些项目不合格？",
         },
         "en": {
-            "head": "Ordering conditions for plate (ladle analysis in mass %; ReL and Rm in MPa, A in %, KV2 in J):",
+            "head": "Ordering conditions for plate (ladle analysis in mass %; ReH and Rm in MPa, A in %, KV2 in J):",
             "lot": "The lot was ordered as {grade}. Its test results:",
             "row": "Grade",
             "ask": "By the ordering conditions, does this lot of plate pass, and if not, which clauses fail?",
@@ -184,8 +184,8 @@ def _draw_lot(rng: random.Random) -> Params | None:
 def _forms(context: str, ask: str, gold: Sequence[str], wrong: Sequence[Sequence[Any]], explained: str, language: Language) -> tuple[Content, ...]:
     """The choice and the json form of one verdict."""
     told = {
-        "zh": "按 JSON 作答：键 verdict 取 \"pass\"（合格）或 \"fail\"（不合格）；键 failing 为不合格项目的数组，项目名与表头一致，全部合格时为空数组。",
-        "en": "Answer in JSON: key verdict is \"pass\" or \"fail\"; key failing is an array of the clauses that fail, named as in the table's head, empty where all pass.",
+        "zh": "按 JSON 作答：键 verdict 取 \"pass\"（合格）或 \"fail\"（不合格）；键 failing 为不合格项目的数组，项目名和先后与表头一致，全部合格时为空数组。",
+        "en": "Answer in JSON: key verdict is \"pass\" or \"fail\"; key failing is an array of the clauses that fail, named and ordered as in the table's head, empty where all pass.",
     }[language]
     answer = verdict_text(gold, language)
     mistakes = {verdict_text(keys, language): name for name, keys in wrong}

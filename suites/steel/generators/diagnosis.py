@@ -24,13 +24,17 @@ class Cause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """A place that is watched: its causes, the head of its log and the words around it; `digits` a column."""
+    """A place that is watched: its causes, the head of its log and the words around it; `digits` a column.
+
+    `apart` prints the last column as a line below the table, where its readings have other times.
+    """
 
     causes: Mapping[str, Cause]
     head: Mapping[Language, tuple[str, ...]]
     digits: tuple[int, ...]
     before: Mapping[Language, str]
     ask: Mapping[Language, str]
+    apart: Mapping[Language, str] | None = None
 
 
 def _steps(start: float, moves: tuple[float, ...]) -> list[float]:
@@ -128,10 +132,10 @@ MOULD = Watch(
             log=_faster,
         ),
         "crack": Cause(
-            option={"zh": "表面纵裂", "en": "Surface crack"},
+            option={"zh": "表面纵裂", "en": "Longitudinal crack"},
             rule={
                 "zh": "表面纵裂：只有某一列上、下排都逐步下降 12 ℃ 以上，上排始终高于下排，其他列不变",
-                "en": "Surface crack: in one column only both rows fall step by step by more than 12 °C, the upper one staying the hotter; other columns do not change",
+                "en": "Longitudinal crack: in one column only both rows fall step by step by more than 12 °C, the upper one staying the hotter; other columns do not change",
             },
             mistake="fall of both rows of one column seen where there is none",
             log=_crack,
@@ -150,7 +154,7 @@ MOULD = Watch(
 
 
 def _furnace_log(line: list[float], pressure: list[float], wind: list[float], top: tuple[list[float], list[float]], iron: list[float]) -> Rows:
-    return [list(row) for row in zip([0, 10, 20, 30, 40], line, pressure, wind, *top, iron, strict=True)]
+    return [list(row) for row in zip(range(5), line, pressure, wind, *top, iron, strict=True)]
 
 
 def _sinking(rng: random.Random, start: float) -> list[float]:
@@ -196,6 +200,9 @@ def _channel(rng: random.Random) -> Rows:
 def _low_line(rng: random.Random) -> Rows:
     calm = _calm(rng)
     calm["line"] = _sinking(rng, rng.randint(275, 310) / 100)
+    hotter = rng.randint(70, 110)  # a low burden cools the top gas less
+    low, high = calm["top"]
+    calm["top"] = ([value + hotter for value in low], [value + hotter for value in high])
     return _furnace_log(**calm)
 
 
@@ -208,13 +215,14 @@ def _cooling(rng: random.Random) -> Rows:
 FURNACE = Watch(
     digits=(0, 2, 0, 0, 0, 0, 0),
     head={
-        "zh": ("时间 min", "料线 m", "风压 kPa", "风量 m³/min", "顶温最低点 ℃", "顶温最高点 ℃", "铁水温度 ℃"),
-        "en": ("Time, min", "Stock line, m", "Blast pressure, kPa", "Blast volume, m³/min", "Top, coldest point, °C", "Top, hottest point, °C", "Hot metal, °C"),
+        "zh": ("时间 min", "料线 m", "风压 kPa", "风量 m³/min", "顶温最低点 ℃", "顶温最高点 ℃"),
+        "en": ("Time, min", "Stock line, m", "Blast pressure, kPa", "Blast volume, m³/min", "Top, coldest point, °C", "Top, hottest point, °C"),
     },
     before={
-        "zh": "高炉记录；这 40 min 内没有装料，料线为料面深度，随下料逐渐加深。判断规则：",
-        "en": "Log of a blast furnace; nothing was charged in these 40 min. The stock line is the depth of the burden's surface and grows as the burden sinks. Rules:",
+        "zh": "高炉两批料之间的记录，其间没有装料。料线为料面深度，随下料加深；每分钟加深 0.05～0.10 m 为下料均匀。判断规则：",
+        "en": "Log of a blast furnace between two charges; nothing was charged meanwhile. The stock line is the depth of the burden's surface and grows as the burden sinks; by 0.05 to 0.10 m a minute it sinks evenly. Rules:",
     },
+    apart={"zh": "最近五次铁的铁水温度（℃，由早到晚）：{}。", "en": "Hot metal temperature of the last five taps, in °C, the latest one last: {}."},
     ask={
         "zh": "按所给规则，这座高炉出现了哪种失常？",
         "en": "By the rules given, which disturbance does this blast furnace show?",
@@ -223,8 +231,8 @@ FURNACE = Watch(
         "hanging": Cause(
             option={"zh": "悬料", "en": "Hanging"},
             rule={
-                "zh": "悬料：料线停住不动至少 20 min，同时风压上升 20 kPa 以上、风量减少",
-                "en": "Hanging: the stock line stands still for at least 20 min while the blast pressure rises by more than 20 kPa and the volume falls",
+                "zh": "悬料：料线停住不动至少 3 min，同时风压上升 20 kPa 以上、风量减少",
+                "en": "Hanging: the stock line stands still for at least 3 min while the blast pressure rises by more than 20 kPa and the volume falls",
             },
             mistake="stock line that moves taken for one that stands still",
             log=_hanging,
@@ -232,8 +240,8 @@ FURNACE = Watch(
         "slip": Cause(
             option={"zh": "崩料", "en": "Slipping"},
             rule={
-                "zh": "崩料：料线在 10 min 内突然加深 1.0 m 以上",
-                "en": "Slipping: the stock line deepens suddenly, by more than 1.0 m within 10 min",
+                "zh": "崩料：料线在 1 min 内突然加深 1.0 m 以上",
+                "en": "Slipping: the stock line deepens suddenly, by more than 1.0 m within 1 min",
             },
             mistake="sudden drop of the stock line seen where there is none",
             log=_slip,
@@ -259,14 +267,17 @@ FURNACE = Watch(
         "cooling": Cause(
             option={"zh": "炉缸向凉", "en": "Cold hearth"},
             rule={
-                "zh": "炉缸向凉：铁水温度下降 40 ℃ 以上，而料线、风压正常",
-                "en": "Cold hearth: the hot metal cools by more than 40 °C while stock line and blast pressure are normal",
+                "zh": "炉缸向凉：五次铁的铁水温度由早到晚下降 40 ℃ 以上，而下料均匀、风压变化不超过 10 kPa",
+                "en": "Cold hearth: from the first to the last of the five taps the hot metal is more than 40 °C colder, while the burden sinks evenly and the blast pressure changes by no more than 10 kPa",
             },
             mistake="fall of the hot metal's temperature seen where there is none",
             log=_cooling,
         ),
     },
 )
+
+
+_LISTED: Mapping[Language, str] = {"zh": "、", "en": ", "}
 
 
 def _drawing(watch: Watch) -> Callable[[random.Random], Params | None]:
@@ -286,7 +297,9 @@ def _writing(watch: Watch) -> Callable[[Params, Language], tuple[Content, ...]]:
         rows = [[f"{value:.{digits}f}" for value, digits in zip(row, watch.digits, strict=True)] for row in p["log"]]
         answer = gold.option[language]
         stop = "。" if language == "zh" else "."
-        context = f"{watch.before[language]}\n{rules[:-1]}{stop}\n\n{table(watch.head[language], rows)}"
+        columns = len(watch.head[language])
+        below = f"\n\n{watch.apart[language].format(_LISTED[language].join(row[-1] for row in rows))}" if watch.apart else ""
+        context = f"{watch.before[language]}\n{rules[:-1]}{stop}\n\n{table(watch.head[language], [row[:columns] for row in rows])}{below}"
         explanation = ("记录符合这条规则：" if language == "zh" else "The log meets this rule: ") + gold.rule[language] + stop
         return (
             Content(

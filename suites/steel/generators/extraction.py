@@ -81,22 +81,22 @@ CERTIFICATE = Paper(
         Key(name="thickness_mm", type="number", zh="公称厚度，mm", en="nominal thickness in mm"),
         Key(name="carbon_percent", type="number", zh="熔炼分析碳含量，%", en="carbon by ladle analysis in %"),
         Key(name="sulphur_percent", type="number", zh="熔炼分析硫含量，%", en="sulphur by ladle analysis in %"),
-        Key(name="yield_mpa", type="integer", zh="实测屈服强度 ReL，MPa", en="measured yield strength ReL in MPa"),
+        Key(name="yield_mpa", type="integer", zh="实测上屈服强度 ReH，MPa", en="measured upper yield strength ReH in MPa"),
         Key(name="elongation_percent", type="number", zh="实测断后伸长率，%", en="measured elongation after fracture in %"),
         Key(name="issue_date", type="string", zh="签发日期，YYYY-MM-DD", en="date of issue, YYYY-MM-DD"),
     ),
     layouts={
         "zh": (
-            "产品质量证明书（虚构）　编号 {cert}\n合同日期：{contract}　签发日期：{issue}\n牌号：{grade}　炉号：{heat}\n规格：{t} mm × {w} mm × {l} mm，共 {pieces} 张，实测厚度 {real}～{real2} mm\n熔炼分析（%）：C {c}，Si {si}，Mn {mn}，P {p}，S {s}\n成品分析（%）：C {c2}，Si {si}，Mn {mn}，P {p}，S {s2}\n拉伸：ReL {rel} MPa（订货要求 ≥ {need}），Rm {rm} MPa，A {a} %",
+            "产品质量证明书（虚构）　编号 {cert}\n合同日期：{contract}　签发日期：{issue}\n牌号：{grade}　炉号：{heat}\n规格：{t} mm × {w} mm × {l} mm，共 {pieces} 张，实测厚度 {real}～{real2} mm\n熔炼分析（%）：C {c}，Si {si}，Mn {mn}，P {p}，S {s}\n成品分析（%）：C {c2}，Si {si}，Mn {mn}，P {p}，S {s2}\n拉伸：ReH {reh} MPa（订货要求 ≥ {need}），Rm {rm} MPa，A {a} %",
             "虚构钢铁公司 检验证明 {cert}\n签发日期 {issue}（订货 {contract}）\n交货：{grade} 钢板，公称尺寸 {t} × {w} × {l} mm，{pieces} 张\n本证明书只对应 {heat} 炉；同车 {other} 炉另行出证。\n\n{chem}\n\n{pull}",
-            "致客户：\n贵方 {contract} 签订的合同项下 {pieces} 张 {grade} 钢板（公称厚度 {t} mm，宽 {w} mm，长 {l} mm）已检验完毕，所用钢水为 {heat} 炉，而非原计划的 {other} 炉。熔炼分析含碳 {c} %、硅 {si} %、锰 {mn} %、磷 {p} %、硫 {s} %；成品复验含碳 {c2} %、硫 {s2} %。拉伸试验屈服强度（ReL）{rel} MPa，抗拉强度 {rm} MPa，断后伸长率 {a} %；订货分别要求不小于 {need} MPa、{needm} MPa、{needa} %。\n证明书编号 {cert}，签发日期 {issue}。（本件虚构）",
-            "MILL CERTIFICATE 质量证明书（虚构）\nCert. No. 编号：{cert}\nHeat No. 炉号：{heat}\nPrevious heat 上一炉：{other}\nGrade 牌号：{grade}\nThickness × Width × Length 公称厚度 × 宽 × 长：{t} × {w} × {l} mm\nLadle 熔炼 %：C {c} | Si {si} | Mn {mn} | P {p} | S {s}\nProduct 成品 %：C {c2} | S {s2}\nReL：{rel} N/mm²；Rm：{rm} N/mm²；A：{a} %；KV2（−20 ℃）：{kv} J\nContract date 合同日期：{contract}\nDate of issue 签发日期：{issue}",
+            "致客户：\n贵方 {contract} 签订的合同项下 {pieces} 张 {grade} 钢板（公称厚度 {t} mm，宽 {w} mm，长 {l} mm）已检验完毕，所用钢水为 {heat} 炉，而非原计划的 {other} 炉。熔炼分析含碳 {c} %、硅 {si} %、锰 {mn} %、磷 {p} %、硫 {s} %；成品复验含碳 {c2} %、硫 {s2} %。拉伸试验上屈服强度（ReH）{reh} MPa，抗拉强度 {rm} MPa，断后伸长率 {a} %；订货分别要求不小于 {need} MPa、{needm} MPa、{needa} %。\n证明书编号 {cert}，签发日期 {issue}。（本件虚构）",
+            "MILL CERTIFICATE 质量证明书（虚构）\nCert. No. 编号：{cert}\nHeat No. 炉号：{heat}\nPrevious heat 上一炉：{other}\nGrade 牌号：{grade}\nThickness × Width × Length 公称厚度 × 宽 × 长：{t} × {w} × {l} mm\nLadle 熔炼 %：C {c} | Si {si} | Mn {mn} | P {p} | S {s}\nProduct 成品 %：C {c2} | S {s2}\nReH：{reh} N/mm²；Rm：{rm} N/mm²；A：{a} %；KV2（{celsius_zh} ℃）：{kv} J\nContract date 合同日期：{contract}\nDate of issue 签发日期：{issue}",
         ),
         "en": (
-            "MILL CERTIFICATE (fictitious) No. {cert}\nContract date: {contract}   Date of issue: {issue}\nGrade: {grade}   Heat No.: {heat}\nSize: {t} mm x {w} mm x {l} mm, {pieces} plates, measured thickness {real} to {real2} mm\nLadle analysis (%): C {c}, Si {si}, Mn {mn}, P {p}, S {s}\nProduct analysis (%): C {c2}, Si {si}, Mn {mn}, P {p}, S {s2}\nTensile test: ReL {rel} MPa (required >= {need}), Rm {rm} MPa, A {a} %",
+            "MILL CERTIFICATE (fictitious) No. {cert}\nContract date: {contract}   Date of issue: {issue}\nGrade: {grade}   Heat No.: {heat}\nSize: {t} mm x {w} mm x {l} mm, {pieces} plates, measured thickness {real} to {real2} mm\nLadle analysis (%): C {c}, Si {si}, Mn {mn}, P {p}, S {s}\nProduct analysis (%): C {c2}, Si {si}, Mn {mn}, P {p}, S {s2}\nTensile test: ReH {reh} MPa (required >= {need}), Rm {rm} MPa, A {a} %",
             "Fictitious Steel Co. Inspection certificate {cert}\nIssued {issue} (ordered {contract})\nDelivered: plate {grade}, nominal size {t} x {w} x {l} mm, {pieces} pieces\nThis certificate covers heat {heat} only; heat {other} on the same truck has a certificate of its own.\n\n{chem}\n\n{pull}",
-            "Dear customer,\nthe {pieces} plates of {grade} ordered on {contract} (nominal thickness {t} mm, width {w} mm, length {l} mm) have been inspected. They were rolled from heat {heat}, not from heat {other} as first planned. The ladle analysis shows {c} % carbon, {si} % silicon, {mn} % manganese, {p} % phosphorus and {s} % sulphur; the check of the product gave {c2} % carbon and {s2} % sulphur. In the tensile test the yield strength (ReL) was {rel} MPa, the tensile strength {rm} MPa and the elongation after fracture {a} %; the order asks for at least {need} MPa, {needm} MPa and {needa} %.\nCertificate {cert}, issued on {issue}. (Fictitious.)",
-            "MILL CERTIFICATE (fictitious)\nCert. No.: {cert}\nHeat No.: {heat}\nPrevious heat: {other}\nGrade: {grade}\nNominal thickness x width x length: {t} x {w} x {l} mm\nLadle %: C {c} | Si {si} | Mn {mn} | P {p} | S {s}\nProduct %: C {c2} | S {s2}\nReL: {rel} N/mm2; Rm: {rm} N/mm2; A: {a} %; KV2 (-20 °C): {kv} J\nContract date: {contract}\nDate of issue: {issue}",
+            "Dear customer,\nthe {pieces} plates of {grade} ordered on {contract} (nominal thickness {t} mm, width {w} mm, length {l} mm) have been inspected. They were rolled from heat {heat}, not from heat {other} as first planned. The ladle analysis shows {c} % carbon, {si} % silicon, {mn} % manganese, {p} % phosphorus and {s} % sulphur; the check of the product gave {c2} % carbon and {s2} % sulphur. In the tensile test the upper yield strength (ReH) was {reh} MPa, the tensile strength {rm} MPa and the elongation after fracture {a} %; the order asks for at least {need} MPa, {needm} MPa and {needa} %.\nCertificate {cert}, issued on {issue}. (Fictitious.)",
+            "MILL CERTIFICATE (fictitious)\nCert. No.: {cert}\nHeat No.: {heat}\nPrevious heat: {other}\nGrade: {grade}\nNominal thickness x width x length: {t} x {w} x {l} mm\nLadle %: C {c} | Si {si} | Mn {mn} | P {p} | S {s}\nProduct %: C {c2} | S {s2}\nReH: {reh} N/mm2; Rm: {rm} N/mm2; A: {a} %; KV2 ({celsius} °C): {kv} J\nContract date: {contract}\nDate of issue: {issue}",
         ),
     },
     explanation={
@@ -110,36 +110,67 @@ def _heat(rng: random.Random) -> str:
     return f"{rng.randint(1, 9)}{rng.choice('ABCDEFGHK')}{rng.randint(10000, 99999)}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strength:
+    """What a strength class of plate asks for: ReH up to 16 mm and above it, Rm, elongation across the rolling direction; its manganese.
+
+    Source: GB/T 700-2006 (Q235) and GB/T 1591-2018 (hot-rolled Q355, Q390 and Q420, the last without D).
+    """
+
+    qualities: str
+    thin: int
+    thick: int
+    tensile: int
+    elongation: int
+    manganese: tuple[float, float]
+
+
+STRENGTHS: Mapping[int, Strength] = {
+    235: Strength(qualities="BCD", thin=235, thick=225, tensile=370, elongation=26, manganese=(0.41, 1.29)),
+    355: Strength(qualities="BCD", thin=355, thick=345, tensile=470, elongation=20, manganese=(1.11, 1.49)),
+    390: Strength(qualities="BCD", thin=390, thick=380, tensile=490, elongation=20, manganese=(1.21, 1.59)),
+    420: Strength(qualities="BC", thin=420, thick=410, tensile=520, elongation=19, manganese=(1.21, 1.59)),
+}
+IMPACT_CELSIUS: Mapping[str, int] = {"B": 20, "C": 0, "D": -20}  # temperature of the impact test of a quality
+
+
 def _draw_certificate(rng: random.Random) -> Params | None:
     contract = date(2025, 1, 1) + timedelta(days=rng.randrange(400))
-    need = rng.choice((235, 345, 355, 390, 420))
-    carbon, sulphur = amount(rng, 0.11, 0.19, 2), amount(rng, 0.004, 0.018, 3)
+    yield_class = rng.choice(sorted(STRENGTHS))
+    strength = STRENGTHS[yield_class]
+    quality = rng.choice(strength.qualities)
+    thickness = rng.choice((8, 10, 12, 14, 16, 20, 22, 25, 30, 36, 40))
+    need = strength.thin if thickness <= 16 else strength.thick
+    carbon, sulphur = amount(rng, 0.11, 0.15, 2), amount(rng, 0.004, 0.018, 3)
     p: dict[str, Any] = {
         "layout": rng.randrange(4),
         "style": rng.randrange(2),
         "cert": f"ZB-{rng.randint(10000, 99999)}",
         "heat": _heat(rng),
         "other": _heat(rng),
-        "grade": f"Q{need}{rng.choice('BCD')}",
-        "t": rng.choice((8, 10, 12, 14, 16, 20, 22, 25, 30, 36, 40)),
+        "grade": f"Q{yield_class}{quality}",
+        "t": thickness,
         "w": rng.choice((1800, 2000, 2200, 2500)),
         "l": rng.choice((6000, 8000, 9000, 12000)),
         "pieces": rng.randint(4, 28),
         "c": carbon,
         "c2": round(carbon + rng.choice((-1, 1)) * 0.01, 2),
         "si": amount(rng, 0.16, 0.34, 2),
-        "mn": amount(rng, 0.71, 1.49, 2),
+        "mn": amount(rng, *strength.manganese, 2),
         "p": amount(rng, 0.011, 0.024, 3),
         "s": sulphur,
         "s2": round(sulphur + rng.choice((-1, 1, 2)) * 0.001, 3),
         "need": need,
-        "rel": need + rng.randint(12, 70),
-        "a": amount(rng, 21.5, 31.9, 1),
+        "needm": strength.tensile,
+        "needa": strength.elongation,
+        "celsius": IMPACT_CELSIUS[quality],
+        "reh": need + rng.randint(12, 70),
+        "a": amount(rng, strength.elongation + 1.6, strength.elongation + 7.9, 1),
         "kv": rng.randint(61, 190),
         "contract": contract.isoformat(),
         "issue": (contract + timedelta(days=rng.randint(25, 80))).isoformat(),
     }
-    rm = p["rel"] + rng.randint(95, 160)
+    rm = max(p["reh"] + 95, strength.tensile + 8) + rng.randint(0, 40)
     return {**p, "rm": rm} if p["c2"] != carbon and f"{p['c2']:.2f}"[-1] != "0" and p["heat"] != p["other"] else None
 
 
@@ -157,8 +188,8 @@ def _write_certificate(p: Params, language: Language) -> tuple[Content, ...]:
         ],
     )
     pull = table(
-        [head[0], "ReL MPa", "Rm MPa", "A %"],
-        [[p["heat"], p["rel"], p["rm"], p["a"]], [p["other"], p["rel"] + 11, p["rm"] + 8, f"{p['a'] - 1.2:.1f}"]],
+        [head[0], "ReH MPa", "Rm MPa", "A %"],
+        [[p["heat"], p["reh"], p["rm"], p["a"]], [p["other"], p["reh"] + 11, p["rm"] + 8, f"{p['a'] - 1.2:.1f}"]],
     )
     shown = {
         **p,
@@ -168,8 +199,7 @@ def _write_certificate(p: Params, language: Language) -> tuple[Content, ...]:
         "s2": f"{p['s2']:.3f}",
         "real": f"{p['t'] - 0.2:.1f}",
         "real2": f"{p['t'] + 0.3:.1f}",
-        "needm": p["need"] + 115,
-        "needa": 20,
+        "celsius_zh": str(p["celsius"]).replace("-", "−"),
     }
     answer = {
         "heat_no": p["heat"],
@@ -177,7 +207,7 @@ def _write_certificate(p: Params, language: Language) -> tuple[Content, ...]:
         "thickness_mm": p["t"],
         "carbon_percent": p["c"],
         "sulphur_percent": p["s"],
-        "yield_mpa": p["rel"],
+        "yield_mpa": p["reh"],
         "elongation_percent": p["a"],
         "issue_date": p["issue"],
     }
@@ -250,7 +280,7 @@ def _draw_incident(rng: random.Random) -> Params | None:
         "peak": peak,
         "after": rng.randint(5, 24),
         "out": out,
-        "sick": rng.randint(1, 4),
+        "sick": rng.randint(2, 4),
         "guard": rng.choice((5, 6, 7)),
         "drillout": out + rng.randint(3, 15),
         "found": rng.random() < 0.5,

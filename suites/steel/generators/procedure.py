@@ -16,7 +16,8 @@ Pairs = frozenset[tuple[int, int]]
 class Job:
     """A job with its steps in one right order, zh and en, and which step must come before which (by place).
 
-    `always` are the steps without which the job would not be safe: no draw leaves them out.
+    `always` are the steps without which the job would not be safe: no draw leaves them out. `needs` are pairs of a step and
+    another without which it would be unsafe or senseless: a draw that keeps the first keeps the second.
     """
 
     subarea: str
@@ -25,6 +26,7 @@ class Job:
     rules: Pairs
     why: Mapping[Language, str]
     always: frozenset[int] = frozenset()
+    needs: Pairs = frozenset()
 
     def step(self, place: int, language: Language) -> str:
         """The text of a step."""
@@ -43,13 +45,15 @@ JOBS: Mapping[str, Job] = {
             ("测定一氧化碳和氧含量", "Measure carbon monoxide and oxygen"),
             ("监护人到位", "Post the watcher"),
             ("检修人员进塔", "Send the workers in"),
+            ("人员全部撤出并清点", "Bring everybody out and count them"),
             ("拆除盲板恢复送气", "Remove the blind plates and let gas back"),
         ),
         always=frozenset({1, 2, 3, 4, 6}),
-        rules=frozenset({(0, 1), (1, 2), (2, 3), (3, 4), (4, 6), (5, 6), (0, 5), (6, 7)}),
+        needs=frozenset({(8, 7)}),
+        rules=frozenset({(0, 1), (1, 2), (2, 3), (3, 4), (4, 6), (5, 6), (0, 5), (6, 7), (7, 8)}),
         why={
-            "zh": "先切断气源再置换，氮气会使人窒息，通风后测定合格、监护人到位才能进人。",
-            "en": "The gas is cut off before it is displaced; nitrogen suffocates, so people go in only after ventilation, measurement and with a watcher.",
+            "zh": "先切断气源再置换，氮气会使人窒息，通风后测定合格、监护人到位才能进人；人全部撤出以后才能恢复送气。",
+            "en": "The gas is cut off before it is displaced; nitrogen suffocates, so people go in only after ventilation, measurement and with a watcher, and gas comes back only when all are out.",
         },
     ),
     "casting": Job(
@@ -65,6 +69,7 @@ JOBS: Mapping[str, Job] = {
             ("启动拉矫机拉坯", "Start the withdrawal rolls"),
             ("脱开引锭杆", "Disconnect the dummy bar"),
         ),
+        needs=frozenset({(3, 0), (4, 2), (4, 3), (6, 4), (7, 6)}),
         rules=frozenset({(0, 3), (1, 2), (2, 4), (3, 4), (4, 5), (4, 6), (6, 7)}),
         why={
             "zh": "结晶器未封好不能注钢，中间包未烘烤不能受钢，坯壳形成后才能拉坯。",
@@ -84,7 +89,7 @@ JOBS: Mapping[str, Job] = {
             ("推入新辊", "Push in the new rolls"),
             ("摘锁摘牌并试车", "Take off locks and tags and test the mill"),
         ),
-        always=frozenset({1, 2, 3, 7}),
+        always=frozenset({1, 2, 3, 4, 6, 7}),
         rules=frozenset({(0, 1), (1, 2), (2, 3), (3, 4), (4, 5), (5, 6), (6, 7)}),
         why={
             "zh": "能量隔离并验证之后人才能进入机架，全部工作结束才能摘锁。",
@@ -124,6 +129,7 @@ JOBS: Mapping[str, Job] = {
             ("喂入钙线", "Feed calcium wire"),
             ("弱搅拌软吹", "Stir softly"),
         ),
+        needs=frozenset({(3, 2), (5, 4), (7, 1)}),
         rules=frozenset({(0, 1), (1, 2), (2, 3), (3, 4), (4, 5), (5, 6), (6, 7)}),
         why={
             "zh": "渣层盖住电弧后才升温，成分调好后才喂钙线，最后软吹让夹杂物上浮。",
@@ -143,6 +149,7 @@ JOBS: Mapping[str, Job] = {
             ("加载至断裂", "Load until it breaks"),
             ("测量断后标距", "Measure the gauge length after fracture"),
         ),
+        needs=frozenset({(5, 4), (6, 4), (7, 6), (7, 2)}),
         rules=frozenset({(0, 1), (0, 2), (1, 4), (2, 4), (3, 4), (4, 5), (5, 6), (6, 7)}),
         why={
             "zh": "原始尺寸在夹持前量好，力值在夹紧前调零，断后标距在断裂后测量。",
@@ -162,6 +169,7 @@ JOBS: Mapping[str, Job] = {
             ("堵严风口", "Plug the tuyeres"),
             ("开始检修", "Begin the repairs"),
         ),
+        needs=frozenset({(5, 2), (5, 4), (6, 5), (7, 4), (7, 6)}),
         rules=frozenset({(0, 3), (1, 3), (2, 5), (3, 4), (4, 5), (5, 6), (6, 7)}),
         why={
             "zh": "减风前停煤并通知用户，渣铁出净、煤气切断后才停风，风口堵严后才检修。",
@@ -180,6 +188,7 @@ JOBS: Mapping[str, Job] = {
             ("装车", "Load the truck"),
             ("向客户交付单据", "Hand the papers to the customer"),
         ),
+        needs=frozenset({(1, 0), (2, 1), (3, 2), (4, 2), (5, 4), (6, 3), (6, 5)}),
         rules=frozenset({(0, 1), (1, 2), (2, 3), (2, 4), (4, 5), (3, 6), (5, 6)}),
         why={
             "zh": "判定合格之前不出证、不喷印，货物和证书齐了才交付单据。",
@@ -211,7 +220,9 @@ def _draw(rng: random.Random) -> Params | None:
     job = rng.choice(sorted(JOBS))
     always = JOBS[job].always
     free = [place for place in range(len(JOBS[job].steps)) if place not in always]
-    kept = sorted([*always, *rng.sample(free, rng.randint(5, 7) - len(always))])
+    kept = sorted([*always, *rng.sample(free, rng.randint(max(5, len(always)), 7) - len(always))])
+    if any(step in kept and other not in kept for step, other in JOBS[job].needs):
+        return None
     pairs = needed(JOBS[job].rules, kept)
     tied = {place for pair in pairs for place in pair}
     return {"job": job, "steps": kept} if len(pairs) >= len(kept) - 1 and tied == set(kept) else None

@@ -1,5 +1,6 @@
 """Numbers read off tables: curves with two keys and linear interpolation, and logs of which a part is summed or charted."""
 
+import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -65,7 +66,7 @@ class Curve:
     rows: tuple[int, ...]
     columns: Mapping[Language, tuple[str, ...]]
     start: Callable[[random.Random, int], float]  # value in the first row of a column
-    move: Callable[[random.Random, float], float]  # next value down the column
+    move: Callable[[random.Random, float, int], float]  # next value down the column, whose row is counted from 0
     decimals: int
     answer_decimals: int
     unit: str
@@ -79,7 +80,7 @@ CURVES: Mapping[str, Curve] = {
         rows=(200, 300, 400, 500, 600),
         columns=_COLUMN_LETTERS,
         start=lambda rng, column: 58 - 5 * column + rng.randint(-9, 9) / 10,
-        move=lambda rng, value: value - rng.randint(38, 72) / 10,
+        move=lambda rng, value, row: value - rng.randint(38, 72) / 10,
         decimals=1,
         answer_decimals=2,
         unit="HRC",
@@ -101,7 +102,7 @@ CURVES: Mapping[str, Curve] = {
         rows=(900, 950, 1000, 1050, 1100, 1150),
         columns={"zh": ("1 s⁻¹", "10 s⁻¹", "50 s⁻¹"), "en": ("1 s⁻¹", "10 s⁻¹", "50 s⁻¹")},
         start=lambda rng, column: 158 + 34 * column + rng.randint(-8, 8),
-        move=lambda rng, value: round(value * rng.randint(830, 895) / 1000),
+        move=lambda rng, value, row: round(value * rng.randint(830, 895) / 1000),
         decimals=0,
         answer_decimals=1,
         unit="MPa",
@@ -122,8 +123,8 @@ CURVES: Mapping[str, Curve] = {
         subarea="surface_defects",
         rows=(30, 60, 90, 120, 150),
         columns={"zh": ("1150 ℃", "1200 ℃", "1250 ℃"), "en": ("1150 °C", "1200 °C", "1250 °C")},
-        start=lambda rng, column: 310 + 190 * column + rng.randint(-40, 40),
-        move=lambda rng, value: round(value * rng.randint(1170, 1300) / 1000),
+        start=lambda rng, column: 230 + 110 * column + rng.randint(-30, 30),
+        move=lambda rng, value, row: round(value * math.sqrt((row + 1) / row) * rng.randint(997, 1003) / 1000),  # oxidation slows: parabolic law
         decimals=0,
         answer_decimals=1,
         unit="μm",
@@ -149,9 +150,12 @@ def _draw_curve(rng: random.Random) -> Params | None:
     values: list[list[float]] = []
     for column in range(3):
         line = [curve.start(rng, column)]
-        for _ in curve.rows[1:]:
-            line.append(curve.move(rng, line[-1]))
+        for place in range(1, len(curve.rows)):
+            line.append(curve.move(rng, line[-1], place))
         values.append([round(value, curve.decimals) for value in line])
+    orders = {tuple(sorted(range(3), key=cells.__getitem__)) for cells in zip(*values, strict=True)}
+    if len(orders) > 1:
+        return None  # the columns cross: a steel does not grow softer as it is strained faster
     row = rng.randrange(len(curve.rows) - 1)
     step = curve.rows[row + 1] - curve.rows[row]
     x = curve.rows[row] + step * rng.choice((2, 3, 4, 6, 7, 8)) // 10

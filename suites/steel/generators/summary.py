@@ -38,6 +38,9 @@ def _clock(minutes: int) -> str:
     return f"{minutes // 60 % 24:02d}:{minutes % 60:02d}"
 
 
+_DAYS = (13, 14, 15, 16, 17, 18, 19, 20, 24, 25, 26, 27, 28)  # of a month; all take the ending "th"
+
+
 def _draw_tuyere(rng: random.Random) -> dict[str, Any]:
     found = rng.randint(22 * 60, 23 * 60 + 50)
     stopped = found + rng.randint(95, 150)
@@ -65,7 +68,7 @@ def _draw_sticker(rng: random.Random) -> dict[str, Any]:
         "column": rng.randint(13, 28),
         "fast": f"1.{rng.randint(2, 6)}",
         "slow": f"0.{rng.randint(3, 5)}",
-        "length": rng.randint(16, 29),
+        "length": rng.randint(11, 14),  # one slab
         "batch": rng.randint(2301, 2989),
         "heats": rng.randint(31, 58),
         "moisture": f"0.{rng.randint(71, 98)}",
@@ -85,7 +88,7 @@ def _draw_claim(rng: random.Random) -> dict[str, Any]:
         "mass": mass,
         "claimed": paid + 1000 * rng.randint(21, 60),
         "paid": paid,
-        "day": rng.randint(13, 28),
+        "day": rng.choice(_DAYS),
         "nozzles": rng.randint(3, 6),
         "pressure": rng.randint(13, 16),
         "stock": rng.randint(31, 79),
@@ -106,7 +109,7 @@ def _draw_dust(rng: random.Random) -> dict[str, Any]:
         "told": f"{start + 1:02d}:{rng.randint(13, 55)}",
         "load": rng.choice((60, 70, 80)),
         "normal": rng.randint(4, 7),
-        "day": rng.randint(13, 28),
+        "day": rng.choice(_DAYS),
     }
 
 
@@ -194,8 +197,8 @@ REPORTS: Mapping[str, Report] = {
             ),
             "en": Text(
                 ask="Write a summary for the sales manager. It must give the contract number, the defect and the number of coils, the cause, the sum agreed beside the sum claimed, the date of payment, and the corrective action.",
-                report="Record of a quality claim (fictitious). Under contract {order} the customer received {coils} coils, {mass} t in all, of hot-rolled stock for pickling. On uncoiling, {bad} coils showed rolled-in scale, and pressed parts had pits on their surface. The customer sent photographs and a panel and claimed CNY {claimed}. Our quality and sales people went there, compared heat and coil numbers and found the claim justified: the defect was limited to one rolling shift, size and mechanical properties met the contract, and the other coils could be used. The mill's records for that shift show {nozzles} clogged nozzles on the descaling header of the finishing mill and a water pressure of only {pressure} MPa, so that scale was not removed and was rolled into the strip; this is the cause. After talks the customer agreed to use the defective coils for a lower purpose, and we pay CNY {paid} by day {day} of this month, which settles the matter. As corrective action the hot mill checks the descaling nozzles at each roll change and records the water pressure. A check of the {stock} coils of this size in stock found nothing similar.",
-                summary="Under contract {order}, {bad} coils showed rolled-in scale. The cause was clogged descaling nozzles and low water pressure in one shift. The customer claimed CNY {claimed}; CNY {paid} was agreed, to be paid by day {day} of this month, and the coils are used for a lower purpose. The hot mill now checks the descaling nozzles at each roll change and records the water pressure.",
+                report="Record of a quality claim (fictitious). Under contract {order} the customer received {coils} coils, {mass} t in all, of hot-rolled stock for pickling. On uncoiling, {bad} coils showed rolled-in scale, and pressed parts had pits on their surface. The customer sent photographs and a panel and claimed CNY {claimed}. Our quality and sales people went there, compared heat and coil numbers and found the claim justified: the defect was limited to one rolling shift, size and mechanical properties met the contract, and the other coils could be used. The mill's records for that shift show {nozzles} clogged nozzles on the descaling header of the finishing mill and a water pressure of only {pressure} MPa, so that scale was not removed and was rolled into the strip; this is the cause. After talks the customer agreed to use the defective coils for a lower purpose, and we pay CNY {paid} by the {day}th of this month, which settles the matter. As corrective action the hot mill checks the descaling nozzles at each roll change and records the water pressure. A check of the {stock} coils of this size in stock found nothing similar.",
+                summary="Under contract {order}, {bad} coils showed rolled-in scale. The cause was clogged descaling nozzles and low water pressure in one shift. The customer claimed CNY {claimed}; CNY {paid} was agreed, to be paid by the {day}th of this month, and the coils are used for a lower purpose. The hot mill now checks the descaling nozzles at each roll change and records the water pressure.",
                 facts=(
                     "contract {order}|contract no. {order}|contract number {order}|contract & {order}|order {order}",
                     "{bad} coils & scale|{bad} coils & rolled-in|{bad} of the & scale|{bad} & rolled-in scale",
@@ -226,8 +229,8 @@ REPORTS: Mapping[str, Report] = {
             ),
             "en": Text(
                 ask="Write a summary for the head of the environmental office of the works. It must give the hours of the excess and its peak, the cause, the number of bags replaced, when the authority was told, how the load was changed, and the result.",
-                report="Dust excess at the sinter strand (fictitious). On day {day} of this month, from {start}, the stack monitor showed hourly means above the limit of {limit} mg/m³; at {end} they were within it again, after {hours} hours and a highest hourly mean of {peak} mg/m³. The people on duty first checked the monitor with test gas and at zero and found its data true; then they looked at the dust collector. The pressure drop of chamber {chamber} was clearly low, and behind its door torn filter bags were found, which is the cause of the excess. At {told} the authority was told through the platform and by telephone. To lower the emission the load of the strand was cut to {load} %, chamber {chamber} was shut and {bags} bags were replaced; the other chambers ran normally. Afterwards the hourly mean stayed at {normal} mg/m³ and the load was raised again. From now on a low pressure drop raises an alarm in the control room, and bags are inspected more often. The repair was done under a confined space permit with a watcher. The monitors at the fence showed nothing unusual.",
-                summary="On day {day} the sinter strand exceeded the dust limit from {start} to {end}, with a peak of {peak} mg/m³. The cause was torn filter bags in chamber {chamber} of the dust collector; {bags} bags were replaced. The authority was told at {told}, and the load was cut to {load} %. Dust then stayed at {normal} mg/m³, within the limit.",
+                report="Dust excess at the sinter strand (fictitious). On the {day}th of this month, from {start}, the stack monitor showed hourly means above the limit of {limit} mg/m³; at {end} they were within it again, after {hours} hours and a highest hourly mean of {peak} mg/m³. The people on duty first checked the monitor with test gas and at zero and found its data true; then they looked at the dust collector. The pressure drop of chamber {chamber} was clearly low, and behind its door torn filter bags were found, which is the cause of the excess. At {told} the authority was told through the platform and by telephone. To lower the emission the load of the strand was cut to {load} %, chamber {chamber} was shut and {bags} bags were replaced; the other chambers ran normally. Afterwards the hourly mean stayed at {normal} mg/m³ and the load was raised again. From now on a low pressure drop raises an alarm in the control room, and bags are inspected more often. The repair was done under a confined space permit with a watcher. The monitors at the fence showed nothing unusual.",
+                summary="On the {day}th the sinter strand exceeded the dust limit from {start} to {end}, with a peak of {peak} mg/m³. The cause was torn filter bags in chamber {chamber} of the dust collector; {bags} bags were replaced. The authority was told at {told}, and the load was cut to {load} %. Dust then stayed at {normal} mg/m³, within the limit.",
                 facts=(
                     "{start} & {end}|{start} to {end}|{hours} hours|for {hours} h",
                     "{peak} mg|peak & {peak}|highest & {peak}|maximum & {peak}|up to {peak}",

@@ -62,6 +62,7 @@ _LISTS: Mapping[str, str] = {
         喷溅 | slopping; slop
         铁水预处理 | hot metal pretreatment; hot metal pre-treatment; pretreatment of hot metal
         *炉衬; 炉衬耐火材料 | furnace lining; lining; refractory lining
+        炉号; 炉次号; 熔炼号; 冶炼炉号; 炉批号 | heat number; heat no; cast number; melt number
         终点控制 | end-point control; endpoint control
         """,
     "secondary_refining": """
@@ -80,11 +81,11 @@ _LISTS: Mapping[str, str] = {
         中间包; 中间罐; 中包 | tundish
         浸入式水口 | submerged entry nozzle; SEN; submerged nozzle; immersion nozzle; immersed nozzle; submerged entry nozzle SEN
         引锭杆; 引锭; 引锭链 | dummy bar; starter bar; starting bar
-        塞棒 | stopper rod; stopper
+        塞棒; 塞杆 | stopper rod; stopper
         *二次冷却; 二冷 | secondary cooling
         轻压下; 动态轻压下 | soft reduction; soft-reduction
         中心偏析 | centre segregation; centreline segregation; central segregation; centre line segregation
-        鼓肚 | bulging; slab bulging
+        鼓肚; 坯壳鼓肚; 铸坯鼓肚; 板坯鼓肚 | bulging; slab bulging
         """,
     "rolling": """
         -板坯 | slab
@@ -120,7 +121,6 @@ _LISTS: Mapping[str, str] = {
         断面收缩率; 面缩率 | reduction of area; percentage reduction of area; reduction in area; contraction of area
         冲击吸收能量; 冲击功; 冲击吸收功; 冲击能量 | impact energy; absorbed energy; impact absorbed energy; absorbed impact energy; Charpy impact energy
         碳当量 | carbon equivalent; carbon equivalent value; CEV; CE
-        炉号; 炉次号; 熔炼号; 冶炼炉号 | heat number; heat no; cast number; melt number
         """,
     "safety": """
         *煤气中毒; 一氧化碳中毒 | gas poisoning; carbon monoxide poisoning; CO poisoning; coal gas poisoning
@@ -129,13 +129,13 @@ _LISTS: Mapping[str, str] = {
         空气呼吸器; 正压式空气呼吸器; 自给式呼吸器; 自给式空气呼吸器; 正压空气呼吸器 | self-contained breathing apparatus; SCBA; air breathing apparatus; breathing apparatus; positive pressure air breathing apparatus
         水封; 煤气水封 | water seal
         动火作业; 动火; 热工作业; 明火作业 | hot work
-        挂牌上锁; 上锁挂牌; 锁定挂牌; 挂牌上锁制度 | lockout/tagout; LOTO; lockout and tagout; lock out tag out
+        上锁挂牌; 挂牌上锁; 锁定挂牌; 挂牌上锁制度; 上锁/挂牌 | lockout/tagout; LOTO; lockout and tagout; lock out tag out
         """,
     "energy_environment": """
         *高炉煤气; 高炉气 | blast furnace gas; BFG; BF gas; blast-furnace top gas
         *焦炉煤气; 焦炉气 | coke oven gas; COG
         *余热回收; 余热利用; 废热回收 | waste heat recovery; heat recovery; waste-heat recovery
-        布袋除尘器; 袋式除尘器; 袋滤器; 布袋收尘器 | bag filter; baghouse; bag house; fabric filter; baghouse filter; bag dust collector; bag-type dust collector
+        袋式除尘器; 布袋除尘器; 布袋除尘; 袋滤器; 布袋收尘器 | bag filter; baghouse; bag house; fabric filter; baghouse filter; bag dust collector; bag-type dust collector
         电除尘器; 静电除尘器; 电收尘器 | electrostatic precipitator; ESP; electric precipitator
         烟气脱硫 | flue gas desulphurisation; FGD
         干熄焦; 干法熄焦; 干熄焦技术 | coke dry quenching; CDQ; dry quenching of coke; dry coke quenching
