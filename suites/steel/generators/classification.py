@@ -207,7 +207,7 @@ def _draw_incident(rng: random.Random) -> dict[str, Any] | None:
     _, _, shortest, cheapest = EVENTS[place]
     stops = [rng.choice((24, 36, 48)), rng.choice((8, 12, 16)), rng.choice((2, 3, 4))]
     losses = [rng.choice((200, 300, 500)), rng.choice((50, 80, 100)), rng.choice((10, 15, 20))]
-    p = {
+    p: dict[str, Any] = {
         "scheme": "incident",
         "place": place,
         "stops": stops,
