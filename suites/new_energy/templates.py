@@ -26,7 +26,8 @@ def _exact(value: float) -> Fraction:
 
 def _half_way(value: Fraction, digits: int) -> bool:
     """Whether `value` lies half-way between two numbers of `digits` decimals: rounding up and rounding to even would print two answers."""
-    return value * 10**digits % 1 == Fraction(1, 2)
+    doubled: Fraction = value * 2 * 10**digits
+    return doubled.denominator == 1 and doubled.numerator % 2 == 1
 
 
 def plant_yield_gwh(capacity_mw: float, irradiation: float, ratio: float) -> float:
@@ -90,8 +91,8 @@ def _module_power(p: Params, cell_c: float, *, sign: int = -1) -> float:
 
 
 def _exact_module_power(p: Params) -> Fraction:
-    cell = p["ambient"] + Fraction(p["noct"] - 20, 800) * p["irradiance"]
-    return Fraction(p["rated"] * p["irradiance"], 1000) * (1 - _exact(p["gamma"]) / 100 * (cell - 25))
+    cell = p["ambient"] + Fraction((p["noct"] - 20) * p["irradiance"], 800)
+    return Fraction(p["rated"] * p["irradiance"], 1000) * (1 - _exact(p["gamma"]) / 100 * Fraction(cell - 25))
 
 
 def _draw_module(rng: random.Random) -> Params | None:
@@ -547,7 +548,7 @@ def _draw_response(rng: random.Random) -> Params | None:
     }
     # no mistake below zero, and no unit near the limits that a standard would put on its response
     beyond = _drop(p) - p["dead"]
-    if _half_way((50 - _exact(p["frequency"]) - _exact(p["dead"])) * 2 / _exact(p["droop"]) * p["rated"], 2):
+    if _half_way((50 - _exact(p["frequency"]) - _exact(p["dead"])) * 2 / _exact(p["droop"]) * Fraction(p["rated"]), 2):
         return None
     return p if _drop(p) > 2 * p["dead"] + 0.005 and beyond / 50 / (p["droop"] / 100) <= 0.06 and _response_mw(p, beyond) >= 5 else None
 
@@ -770,7 +771,7 @@ def _draw_line(rng: random.Random) -> Params | None:
         "factor": amount(rng, 0.85, 0.96, 2),
         "resistance": amount(rng, *resistance, 2),
     }
-    exact = 1000 * p["power"] ** 2 * _exact(p["resistance"]) / (voltage * _exact(p["factor"])) ** 2
+    exact = Fraction(1000 * p["power"] ** 2) * _exact(p["resistance"]) / (voltage * _exact(p["factor"])) ** 2
     return p if 0.004 <= exact / (1000 * p["power"]) <= 0.045 and exact >= 30 and not _half_way(exact, 1) else None
 
 
@@ -817,7 +818,7 @@ def _emission_t(p: Params) -> float:
 
 def _draw_emission(rng: random.Random) -> Params | None:
     p = {"energy": rng.randrange(12100, 98900, 100), "factor": amount(rng, 0.5301, 0.6499, 4)}
-    return None if _half_way(p["energy"] * _exact(p["factor"]), 0) else p
+    return None if _half_way(Fraction(p["energy"]) * _exact(p["factor"]), 0) else p
 
 
 N15 = Template(

@@ -58,9 +58,9 @@ def power_curve(item: Item) -> object:
 
 def rest_voltage(item: Item) -> object:
     head, columns = _columns(item)
-    degrees = re.search(r"(\d+) [℃°]", item.stem).group(1)
+    kind = re.search(r"([AB]) 型|type ([AB])", item.stem)
     volts = float(re.search(r"(\d+) mV", item.stem).group(1))
-    (column,) = [place for place, name in enumerate(head) if re.fullmatch(rf"{degrees} (℃|°C)", name)]
+    column = head.index(kind.group(0))
     return _nearest(item, float(np.interp(volts, columns[column], columns[0])))
 
 

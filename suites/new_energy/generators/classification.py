@@ -43,7 +43,7 @@ MEANING: Mapping[str, tuple[str, str]] = {
         "已经开工的检修因天气、安全或缺件而中途停下。",
         "repair or service had begun and is interrupted by weather, safety or missing parts.",
     ),
-    "disaster": ("地震、洪水、山火等灾害造成的停运。", "the turbine is out of service through a disaster such as earthquake, flood or wildfire."),
+    "disaster": ("地震、洪水、山火等灾害造成的停运；先于其他各类判断。", "the turbine is out of service through a disaster such as earthquake, flood or wildfire; this class goes before all others."),
 }
 MISREAD: Mapping[str, str] = {
     "forced": "any stop taken for a fault of the turbine",
@@ -84,7 +84,7 @@ ENTRIES: tuple[tuple[str, str, str, tuple[float, float, int] | None], ...] = (
     ("environment", "气温低于机型允许的最低运行温度，{t} 号机停机等待回暖。", "The air is colder than the lowest operating temperature of this type; turbine {t} waits for it to warm up.", None),
     ("environment", "叶片结冰超出允许程度，{t} 号机停机，无故障报警。", "Ice on the blades exceeds what is allowed; turbine {t} stands, without any fault alarm.", None),
     ("environment", "风速只有 {v} m/s，低于切入风速，{t} 号机完好，处于待风状态。", "With {v} m/s the wind is below cut-in; turbine {t} is sound and waits for wind.", (1.1, 2.6, 1)),
-    ("electrical", "集电线路失压，{t} 号机没有电网电压而停机。", "The collector line lost its voltage; turbine {t} stopped for want of a grid.", None),
+    ("electrical", "外部电网失电，全场无压，{t} 号机因没有电网电压而停机。", "The external grid went dead and the whole farm lost its voltage; turbine {t} stopped because it had no grid voltage.", None),
     ("electrical", "电网频率升到 {v} Hz，超出机组允许范围，{t} 号机脱网。", "Grid frequency rose to {v} Hz, beyond what the turbine allows; turbine {t} disconnected.", (51.6, 52.4, 1)),
     ("electrical", "电网电压跌落超过机组允许的深度和时间，{t} 号机停机。", "A dip of the grid voltage was deeper and longer than the turbine allows; turbine {t} stopped.", None),
     ("electrical", "对侧变电站母线停电，{t} 号机失去并网电压。", "The busbar of the substation at the far end is dead; turbine {t} has no grid voltage.", None),
@@ -141,7 +141,7 @@ def _write(p: Params, language: Language) -> tuple[Content, ...]:
 GENERATORS = (
     Generator(
         id="GNL1", task="classification", subarea="wind", level="judge", draw=_draw, write=_write,
-        source=Source(title="Invented log, classes after the idea of IEC 61400-26-1", kind="made"), draws=6,
+        source=Source(title="Invented log, classes after the idea of IEC 61400-26-1", kind="made"), draws=6, distinct=lambda p: p["entry"],
         foundation=lambda p: ENTRIES[p["entry"]][0] in ("disaster", "planned", "requested", "electrical"),
     ),
 )  # fmt: skip

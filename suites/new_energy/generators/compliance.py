@@ -4,7 +4,7 @@ Values are held in ticks, whole numbers of the last printed digit, so that "equa
 """
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,13 +37,13 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """A kind of test: its clauses, the names of the two columns of limits, and what the stem says, by language."""
+    """A kind of test: its clauses, the names of the two columns of limits, what the stem says by language, and which values can occur together."""
 
     clauses: tuple[Clause, ...]
     columns: Mapping[Language, tuple[str, str]]
     title: Mapping[Language, str]
     stem: Mapping[Language, str]
-    foundation: bool = False
+    possible: Callable[[Mapping[str, float]], bool] = lambda _: True
 
 
 def failing(scheme: Scheme, p: Params, *, column: int | None = None, inclusive: bool | None = None) -> list[str]:
@@ -105,6 +105,8 @@ def _draw(scheme: Scheme, rng: random.Random) -> Params | None:
     p: dict[str, Any] = {"column": column, "inclusive": inclusive, "limits": limits, "values": values}
     gold = failing(scheme, p)
     if len(gold) != fails or any(value < 0 and clause.limits[0][0] is None for clause, value in zip(scheme.clauses, values, strict=True)):
+        return None
+    if not scheme.possible({clause.key: value / 10**clause.digits for clause, value in zip(scheme.clauses, values, strict=True)}):
         return None
     wrong: dict[tuple[str, ...], str] = {}
     for name, keys in _misreadings(scheme, p, gold).items():
@@ -185,7 +187,7 @@ def _write(scheme: Scheme, p: Params, language: Language) -> tuple[Content, ...]
         asked = f"{scheme.stem['en']} The limits of column “{read}” apply. {RULE['en'][p['inclusive']]} "
         choice = "Which verdict is right?"
         form = (
-            f'Give a JSON object: verdict is "pass" or "fail"; failing is the array of the keys of the clauses that fail, '
+            f'Give a JSON object: verdict is "pass" or "fail"; failing is the array of the keys of the quantities that fail, '
             f"in the order of the table, empty where none does. Keys: {keys}."
         )
     options = {_verdict(scheme, wrong, language): name for name, wrong in p["wrong"]}
@@ -213,7 +215,16 @@ def _write(scheme: Scheme, p: Params, language: Language) -> tuple[Content, ...]
     )
 
 
+IMPURITIES = ("oxygen", "water", "nitrogen", "carbon_monoxide")
+
+
+def _room_for_impurities(values: Mapping[str, float]) -> bool:
+    """Whether the printed impurities, in µmol/mol, fit into what the printed purity leaves; gases that are not printed may fill the rest."""
+    return sum(values[key] for key in IMPURITIES) <= (100 - values["purity"]) * 10_000 + 1e-6
+
+
 HYDROGEN = Scheme(
+    possible=_room_for_impurities,
     clauses=(
         Clause("purity", "氢气纯度", "hydrogen purity", "%", 3, ((99970, None, 99900, None), (99950, None, 99850, None), (99980, None, 99930, None)), 15),
         Clause("oxygen", "氧", "oxygen", "µmol/mol", 1, ((None, 50, None, 100), (None, 40, None, 80), (None, 60, None, 90)), 25),
@@ -233,7 +244,7 @@ CONNECTION = Scheme(
         Clause("unbalance", "三相电压不平衡度", "voltage unbalance", "%", 2, ((None, 200, None, 150), (None, 190, None, 160), (None, 180, None, 130)), 60),
         Clause("flicker", "长时间闪变", "long-term flicker", "-", 2, ((None, 100, None, 80), (None, 95, None, 75), (None, 90, None, 70)), 25),
         Clause("power_factor", "功率因数", "power factor", "-", 3, ((950, None, 970, None), (940, None, 965, None), (955, None, 980, None)), 18),
-        Clause("dc_injection", "直流注入", "DC injection", "%", 2, ((None, 50, None, 40), (None, 45, None, 35), (None, 50, None, 30)), 20),
+        Clause("voltage_change", "投切时电压变动", "voltage change on switching", "%", 2, ((None, 300, None, 250), (None, 280, None, 210), (None, 350, None, 300)), 90),
     ),
     columns={"zh": ("低压侧", "高压侧"), "en": ("low-voltage side", "high-voltage side")},
     title={"zh": "光伏电站并网电能质量验收表（虚构限值）", "en": "Acceptance test of power quality of a PV plant (invented limits)"},

@@ -112,7 +112,7 @@ def _write_gases(p: Params, language: Language) -> tuple[Content, ...]:
     colon, stop = ("：", "；") if zh else (": ", "; ")
     gases = stop.join(f"{gas} {value}" for gas, value in p["gases"].items())
     measured = "油中溶解气体含量（µL/L）" if zh else "Gases dissolved in the oil (µL/L)"
-    title = "气体比值判据" if zh else "Ratios of gases"
+    title = "气体比值判据（范围不含端点）" if zh else "Ratios of gases (the ends of a range do not belong to it)"
     option = {code: f"{code}{colon}{name}" for code, name in names.items()}
     gold, gas = p["fault"], p["gases"]
     ratios = (gas["C2H2"] / gas["C2H4"], gas["CH4"] / gas["H2"], gas["C2H4"] / gas["C2H6"])
@@ -144,20 +144,20 @@ RULES: Mapping[Language, str] = {
         "判断规则（以其他电芯的中位值为基准，“相近”指相差不超过 5 mV）\n"
         "容量偏低：静置时相近；放电开始 10 s 的压降相近；放电末低 100 mV 以上，充电末高 50 mV 以上。\n"
         "内阻偏大：静置时相近；放电开始 10 s 的压降比中位值大 20 mV 以上。\n"
-        "自放电过大：充放电过程中相近；充电后静置 7 天，比中位值多下降 20 mV 以上。\n"
+        "自放电过大：充放电过程中相近；充电后静置 30 天，比中位值多下降 20 mV 以上。\n"
         "电压采样有偏差：每个时刻都相差 20 mV 以上，且各时刻的差值相近。"
     ),
     "en": (
         "Rules (the cell is compared with the median of the others; “alike” means within 5 mV)\n"
         "Low capacity: alike at rest; its drop in the first 10 s of discharge is alike; more than 100 mV lower at the end of discharge and more than 50 mV higher at the end of charge.\n"
         "High internal resistance: alike at rest; its drop in the first 10 s of discharge is more than 20 mV larger than the median's.\n"
-        "High self-discharge: alike while discharging and charging; in 7 days of rest after charging it falls more than 20 mV further than the median.\n"
+        "High self-discharge: alike while discharging and charging; in 30 days of rest after charging it falls more than 20 mV further than the median.\n"
         "Offset of the voltage sensing: more than 20 mV away at every moment, and by differences that are alike."
     ),
 }
 MOMENTS: Mapping[Language, tuple[str, ...]] = {
-    "zh": ("放电前静置", "放电开始 10 s", "放电末", "充电末", "充电后静置 1 h", "充电后静置 7 天"),
-    "en": ("rest before discharge", "10 s into discharge", "end of discharge", "end of charge", "1 h of rest after charge", "7 days of rest after charge"),
+    "zh": ("放电前静置", "放电开始 10 s", "放电末", "充电末", "充电后静置 1 h", "充电后静置 30 天"),
+    "en": ("rest before discharge", "10 s into discharge", "end of discharge", "end of charge", "1 h of rest after charge", "30 days of rest after charge"),
 }
 # What a wrong cause rests on.
 MISREAD: Mapping[str, str] = {
@@ -178,7 +178,7 @@ def _differences(rng: random.Random, cause: str) -> list[int]:
         step = rng.randint(28, 60)
         added = [0, -step, -step, step, 0, 0]
     elif cause == "leak":
-        added = [0, 0, 0, 0, 0, -rng.randint(28, 70)]
+        added = [0, 0, 0, 0, 0, -rng.randint(26, 38)]
     else:
         added = [rng.choice((-1, 1)) * rng.randint(28, 60)] * 6
     return [first + second for first, second in zip(added, noise, strict=True)]
@@ -187,7 +187,7 @@ def _differences(rng: random.Random, cause: str) -> list[int]:
 def _draw_cell(rng: random.Random) -> Params:
     cause = rng.choice(sorted(MISREAD))
     median = [
-        rng.randint(3318, 3332), rng.randint(3255, 3275), rng.randint(3020, 3090), rng.randint(3440, 3500), rng.randint(3340, 3350), rng.randint(3332, 3338),
+        rng.randint(3318, 3332), rng.randint(3255, 3275), rng.randint(3020, 3090), rng.randint(3440, 3500), rng.randint(3338, 3346), rng.randint(3330, 3336),
     ]  # fmt: skip
     return {"cause": cause, "cell": rng.randint(2, 104), "median": median, "differences": _differences(rng, cause)}
 

@@ -41,7 +41,8 @@ def _contents(told: Mapping[str, str], answer: Mapping[str, Any], kinds: Mapping
 def _draw_certificate(rng: random.Random) -> Params:
     tested = date(2026, 1, 1) + timedelta(days=rng.randrange(300))
     rated = rng.randrange(540, 705, 5)
-    measured = round(rated + amount(rng, 0.3, 6.9, 1), 1)
+    verdict = rng.choice(("pass", "pass", "fail"))
+    measured = round(rated + amount(rng, *((0.3, 6.9) if verdict == "pass" else (-8.9, -1.1)), 1), 1)
     voc = amount(rng, 45.1, 54.9, 2)
     vmp = round(0.835 * voc, 2)
     return {
@@ -61,7 +62,7 @@ def _draw_certificate(rng: random.Random) -> Params:
         "tested": tested.isoformat(),
         "issued": (tested + timedelta(days=rng.randrange(2, 9))).isoformat(),
         "calibrated": (tested + timedelta(days=rng.randrange(60, 300))).isoformat(),
-        "verdict": rng.choice(("pass", "pass", "fail")),
+        "verdict": verdict,
     }
 
 
@@ -72,7 +73,7 @@ def _certificate_zh(p: Params) -> str:
         return (
             f"光伏组件出厂测试证书\n证书编号：{p['certificate']}\n合同编号：{p['contract']}（签订日期：{signed}）\n产品型号：{p['model']}\n"
             f"标称功率：{p['rated_w']} W\n本批数量：{p['lot']} 块，抽测 {p['tested_pieces']} 块\n抽测平均功率：{p['measured_w']} W\n"
-            f"平均开路电压：{p['voc_v']} V；平均峰值电压：{p['vmp_v']} V；平均短路电流：{p['isc_a']} A\n测试日期：{tested}\n签发日期：{issued}\n"
+            f"平均开路电压：{p['voc_v']} V；平均最大功率点电压：{p['vmp_v']} V；平均短路电流：{p['isc_a']} A\n测试日期：{tested}\n签发日期：{issued}\n"
             f"太阳模拟器校准有效期至：{calibrated}\n检验结论：{verdict}"
         )
     if p["layout"] == 1:
@@ -91,8 +92,8 @@ def _certificate_zh(p: Params) -> str:
         ]
         return f"组件抽检报告\n{table(('项目', '内容'), rows)}"
     return (
-        f"贵司合同 {p['contract']}（{signed} 签订）项下的 {p['model']} 组件已到样。该批共 {p['lot']} 块，实验室于 {tested} 从中取 {p['tested_pieces']} 块测试，"
-        f"平均功率 {p['measured_w']} W，铭牌值为 {p['rated_w']} W；峰值电压均值 {p['vmp_v']} V，开路电压均值 {p['voc_v']} V，短路电流均值 {p['isc_a']} A。"
+        f"贵司合同 {p['contract']}（{signed} 签订）项下的 {p['model']} 组件已到货。该批共 {p['lot']} 块，实验室于 {tested} 从中取 {p['tested_pieces']} 块测试，"
+        f"平均功率 {p['measured_w']} W，铭牌值为 {p['rated_w']} W；最大功率点电压均值 {p['vmp_v']} V，开路电压均值 {p['voc_v']} V，短路电流均值 {p['isc_a']} A。"
         f"所用模拟器的校准证书 {calibrated} 到期。整批判为{verdict}，测试证书 {p['certificate']} 已于 {issued} 签发，请查收。"
     )
 
@@ -174,12 +175,15 @@ def _write_certificate(p: Params, language: Language) -> tuple[Content, ...]:
     return _contents(told, answer, CERTIFICATE_KINDS)
 
 
-def _draw_notice(rng: random.Random) -> Params:
+def _draw_notice(rng: random.Random) -> Params | None:
     issued = date(2026, 1, 5) + timedelta(days=rng.randrange(320))
     start = issued + timedelta(days=rng.randrange(3, 12))
     number = rng.randrange(20, 980)
     single = rng.choice((60, 80, 120, 160, 180))
-    shut = rng.randint(2, 9)
+    shut, others = rng.randint(2, 9), rng.randint(2, 12)
+    transformer = rng.choice((630, 800, 1000, 1250, 1600, 2000))
+    if (shut + others) * single > 1.2 * transformer:
+        return None  # more chargers than the transformer feeds, even if they are never all at full power
     return {
         "layout": rng.randrange(LAYOUTS),
         "style": rng.randrange(3),
@@ -191,9 +195,9 @@ def _draw_notice(rng: random.Random) -> Params:
         "from": f"{rng.choice((20, 21, 22, 23)):02d}:{rng.choice((0, 15, 30, 45)):02d}",
         "until": f"{rng.choice((4, 5, 6, 7)):02d}:{rng.choice((0, 15, 30, 45)):02d}",
         "shut": shut,
-        "open": rng.randint(2, 12),
+        "open": others,
         "power_kw": single,
-        "bay_kva": rng.choice((630, 800, 1000, 1250)),
+        "bay_kva": transformer,
         "phone": f"400-{rng.randrange(100, 999)}-{rng.randrange(1000, 9999)}",
     }
 

@@ -1,8 +1,9 @@
-"""Curves printed as tables: the power of a turbine by wind speed and air density, and the charge of a cell by its rest voltage."""
+"""Curves printed as tables: the power of a turbine by wind speed and air density, and the charge of a cell by its open-circuit voltage."""
 
 import itertools
 import random
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 from evalkit.generators import Content, Generator, table
@@ -84,7 +85,7 @@ def _write_power(p: Params, language: Language) -> tuple[Content, ...]:
     return _contents(p, "kW", Tolerance(rel=0.01), {"context": f"{title}\n{table(head, body)}", "stem": stem, "why": why})
 
 
-# Rest voltage of a cell with a layered oxide cathode at 10 %, 20 % ... 90 %, in mV: the usual shape, steeper at both ends.
+# Open-circuit voltage of a cell with a layered oxide cathode at 10 %, 20 % ... 90 %, in mV: the usual shape, steeper at both ends.
 REST_MV = (3430, 3520, 3580, 3620, 3665, 3740, 3835, 3930, 4045)
 
 
@@ -93,15 +94,17 @@ def _share_of(volts: float, column: Sequence[int], row: int) -> float:
 
 
 def _draw_charge(rng: random.Random) -> Params | None:
-    warm = [mv + rng.randint(-8, 8) for mv in REST_MV]
-    cold = [mv - rng.randint(14, 34) for mv in warm]
-    columns = {"25": warm, "0": cold}
-    asked = rng.choice(("25", "0"))
-    column, other = columns[asked], columns["0" if asked == "25" else "25"]
+    first = [mv + rng.randint(-8, 8) for mv in REST_MV]
+    second = [mv - rng.randint(14, 34) for mv in first]
+    columns = {"A": first, "B": second}
+    asked = rng.choice(("A", "B"))
+    column, other = columns[asked], columns["B" if asked == "A" else "A"]
     row = rng.randrange(len(CHARGES) - 1)
     volts = column[row] + round((column[row + 1] - column[row]) * rng.choice(SHARES))
-    if any(first >= second for column_ in (warm, cold) for first, second in itertools.pairwise(column_)):
+    if any(low >= high for mvs in (first, second) for low, high in itertools.pairwise(mvs)):
         return None
+    if Fraction(100 * (volts - column[row]), column[row + 1] - column[row]) % 1 == Fraction(1, 2):
+        return None  # half-way between two printed decimals: rounding must have one answer
     share = _share_of(volts, column, row)
     gold = CHARGES[row] + 10 * share
     misread = next((place for place in range(len(CHARGES) - 1) if other[place] <= volts <= other[place + 1]), None)
@@ -111,30 +114,30 @@ def _draw_charge(rng: random.Random) -> Params | None:
         "row below read without interpolating": float(CHARGES[row]),
         "row above read without interpolating": float(CHARGES[row + 1]),
         "share of the way taken from the upper row": CHARGES[row + 1] - 10 * share,
-        "column of the other temperature read": CHARGES[misread] + 10 * _share_of(volts, other, misread),
+        "column of the other type read": CHARGES[misread] + 10 * _share_of(volts, other, misread),
         "mean of the two rows taken": CHARGES[row] + 5.0,
     }
     kept = _kept(gold, wrong, 0.5, rng, 1)
     if kept is None:
         return None
-    return {"warm": warm, "cold": cold, "temperature": asked, "mv": volts, "gold": f"{gold:.1f}", "wrong": kept}
+    return {"first": first, "second": second, "type": asked, "mv": volts, "gold": f"{gold:.1f}", "wrong": kept}
 
 
 def _write_charge(p: Params, language: Language) -> tuple[Content, ...]:
-    body = [(charge, *row) for charge, *row in zip(CHARGES, p["warm"], p["cold"], strict=True)]
+    body = [(charge, *row) for charge, *row in zip(CHARGES, p["first"], p["second"], strict=True)]
     if language == "zh":
-        title = "某三元锂离子电芯静置开路电压（mV）"
-        head = ("SoC %", "25 ℃", "0 ℃")
-        stem = f"电芯在 {p['temperature']} ℃ 下充分静置，测得开路电压 {p['mv']} mV。由表查得的 SoC 是多少（%）？相邻两行之间按电压线性插值，结果保留一位小数。"
-        why = f"在 {p['temperature']} ℃ 一列中找出夹住 {p['mv']} mV 的两行，按电压差的比例在相差十个百分点的两个 SoC 之间插值，得 {p['gold']}%。"
+        title = "两种型号三元锂离子电芯充分静置后的开路电压（mV）"
+        head = ("SoC %", "A 型", "B 型")
+        stem = f"一只 {p['type']} 型电芯充分静置后，测得开路电压 {p['mv']} mV。由表查得的 SoC 是多少（%）？相邻两行之间按电压线性插值，结果保留一位小数。"
+        why = f"在 {p['type']} 型一列中找出夹住 {p['mv']} mV 的两行，按电压差的比例在相差十个百分点的两个 SoC 之间插值，得 {p['gold']}%。"
     else:
-        title = "Rest voltage of a lithium-ion cell with a layered oxide cathode (mV)"
-        head = ("SoC, %", "25 °C", "0 °C")
+        title = "Open-circuit voltage after rest of two types of lithium-ion cell with layered oxide cathodes (mV)"
+        head = ("SoC, %", "type A", "type B")
         stem = (
-            f"The cell has rested long enough at {p['temperature']} °C; its open-circuit voltage is {p['mv']} mV. What state of charge "
+            f"A cell of type {p['type']} has rested long enough; its open-circuit voltage is {p['mv']} mV. What state of charge "
             f"does the table give, in %? Interpolate linearly in voltage between two rows; answer with one decimal."
         )
-        why = f"In the column of {p['temperature']} °C two rows enclose {p['mv']} mV; the share of their voltage difference, of ten points of charge, leads to {p['gold']} %."
+        why = f"In the column of type {p['type']} two rows enclose {p['mv']} mV; the share of their voltage difference, of ten points of charge, leads to {p['gold']} %."
     return _contents(p, "%", Tolerance(rel=0, abs=0.5), {"context": f"{title}\n{table(head, body)}", "stem": stem, "why": why})
 
 
@@ -145,6 +148,6 @@ GENERATORS = (
     ),
     Generator(
         id="GNT2", task="reading", subarea="battery", level="apply", draw=_draw_charge, write=_write_charge,
-        source=Source(title="Invented table of rest voltages", kind="made"), draws=5,
+        source=Source(title="Invented table of open-circuit voltages", kind="made"), draws=5,
     ),
 )  # fmt: skip

@@ -68,17 +68,22 @@ TASKS = (
 )  # fmt: skip
 
 
+# Highest air temperature of a day by month, in degrees C: lowest and highest that a draw takes.
+WARMEST: Mapping[int, tuple[int, int]] = {3: (11, 19), 4: (16, 24), 5: (21, 29), 6: (25, 33), 7: (28, 36), 8: (27, 35), 9: (22, 30), 10: (15, 23)}
+
+
 def _clock(rng: random.Random, hours: Sequence[int]) -> str:
     return f"{rng.choice(hours):02d}:{rng.choice((5, 10, 15, 20, 25, 35, 40, 45, 50, 55)):02d}"
 
 
 def _draw(rng: random.Random) -> Params | None:
     energy, curtailed = amount(rng, 210, 690, 1), amount(rng, 11, 58, 1)
+    month = rng.choice(sorted(WARMEST))
     p: dict[str, Any] = {
         "plant": rng.randrange(len(PLANTS)),
-        "month": rng.randint(3, 10),
+        "month": month,
         "day": rng.randint(2, 24),
-        "air": rng.randint(17, 34),
+        "air": rng.randint(*WARMEST[month]),
         "energy": f"{energy:.1f}",
         "plan": f"{energy + curtailed + amount(rng, 1, 19, 1):.1f}",
         "reason": rng.randrange(len(REASONS)),
@@ -110,9 +115,9 @@ def _day(p: Params, later: int, language: Language) -> str:
 
 def _log_zh(p: Params) -> str:
     fault, event, (task, _) = FAULTS[p["fault"]], EVENTS[p["event"]], TASKS[p["task"]]
-    state = f"更换部件后于 {p['back']} 恢复运行。" if p["back"] else f"备件预计 {_day(p, p['wait'], 'zh')}到货，在此之前该设备停用。"
+    state = f"更换部件后于 {p['back']} 恢复运行。" if p["back"] else f"备件预计 {_day(p, p['wait'], 'zh')}到货，在此之前该设备退出运行。"
     blocks = (
-        f"{p['stopped']} {p['number']} 号{fault.device[0]}停机。起初怀疑是{fault.suspicion[0]}，拆检后排除，确认原因是{fault.cause[0]}。{state}",
+        f"{p['stopped']} {p['number']} 号{fault.device[0]}故障停运。起初怀疑是{fault.suspicion[0]}，拆检后排除，确认原因是{fault.cause[0]}。{state}",
         f"上午除草队进场，清理了东区道路两侧的杂草，按工作票完工。下午有 {p['visitors']} 名学生参观，由安全员全程陪同。收工前{event.text[0]}，与参观无关，现场人员检查后均未受伤，已在班后会上提醒。",
         f"全天发电 {p['energy']} MWh，日前计划为 {p['plan']} MWh。{p['from']} 至 {p['until']} 因{REASONS[p['reason']][0]}限电，估算少发 {p['curtailed']} MWh。储能按曲线一充一放，充入 {p['charged']} MWh，无异常。",
     )
@@ -131,7 +136,7 @@ def _log_en(p: Params) -> str:
         else f"The spare part is expected on {_day(p, p['wait'], 'en')}; until then the device stays out of service."
     )
     blocks = (
-        f"At {p['stopped']} {fault.device[1]} {p['number']} stopped. At first {fault.suspicion[1]} was suspected; opening it up ruled this out, and the cause was found to be {fault.cause[1]}. {state}",
+        f"At {p['stopped']} {fault.device[1]} {p['number']} went out of service. At first {fault.suspicion[1]} was suspected; opening it up ruled this out, and the cause was found to be {fault.cause[1]}. {state}",
         f"In the morning a crew cut the weeds along the eastern road and closed its permit. In the afternoon {p['visitors']} students toured the plant with the safety officer. "
         f"Apart from the visit, {event.text[1]} shortly before the end of work; the people there were checked and were not hurt, and it was raised at the briefing.",
         f"Generation over the day was {p['energy']} MWh; the day-ahead plan had been {p['plan']} MWh. From {p['from']} to {p['until']} the plant was curtailed because of {REASONS[p['reason']][1]}, "
@@ -149,14 +154,14 @@ def _summary(p: Params, language: Language) -> str:
     """A good summary: all six facts, no filler."""
     fault, event, (task, _) = FAULTS[p["fault"]], EVENTS[p["event"]], TASKS[p["task"]]
     if language == "zh":
-        state = f"已于 {p['back']} 恢复运行" if p["back"] else f"备件 {_day(p, p['wait'], 'zh')}到货前停用"
+        state = f"已于 {p['back']} 恢复运行" if p["back"] else f"备件 {_day(p, p['wait'], 'zh')}到货前退出运行"
         return (
-            f"全天发电 {p['energy']} MWh；因{REASONS[p['reason']][0]}限电少发 {p['curtailed']} MWh。{p['number']} 号{fault.device[0]}停机，原因是{fault.cause[0]}；"
+            f"全天发电 {p['energy']} MWh；因{REASONS[p['reason']][0]}限电少发 {p['curtailed']} MWh。{p['number']} 号{fault.device[0]}停运，原因是{fault.cause[0]}；"
             f"该设备{state}。{event.short[0]}，未受伤。明天 {p['at']} {task[0]}。"
         )
     state = f"it was back in service at {p['back']}" if p["back"] else f"it stays out until the spare part comes on {_day(p, p['wait'], 'en')}"
     return (
-        f"The plant generated {p['energy']} MWh; curtailment because of {REASONS[p['reason']][1]} cost {p['curtailed']} MWh. {fault.device[1].capitalize()} {p['number']} stopped, "
+        f"The plant generated {p['energy']} MWh; curtailment because of {REASONS[p['reason']][1]} cost {p['curtailed']} MWh. {fault.device[1].capitalize()} {p['number']} failed, "
         f"the cause being {fault.cause[1]}; {state}. Near miss: {event.short[1]}, people were not hurt. Tomorrow at {p['at']}: {task[1]}."
     )
 
@@ -207,7 +212,7 @@ def _forbidden(p: Params, language: Language) -> tuple[str, ...]:
     place = 0 if language == "zh" else 1
     suspicion = FAULTS[p["fault"]].suspicion[place]
     if language == "zh":
-        return (f"因{suspicion}停机", f"原因是{suspicion}", f"原因为{suspicion}", f"由{suspicion}引起", f"{suspicion}导致", "受伤送医", "滑倒受伤")
+        return (f"因{suspicion}停机", f"因{suspicion}停运", f"因{suspicion}故障停运", f"原因是{suspicion}", f"原因为{suspicion}", f"由{suspicion}引起", f"{suspicion}导致", "受伤送医", "滑倒受伤")
     return (f"caused by {suspicion}", f"due to {suspicion}", f"because of {suspicion}", f"the cause being {suspicion}", "was injured and", "slipped and was hurt")
 
 

@@ -13,7 +13,7 @@ from evalkit.records import Language, Source
 from evalkit.templates import Params
 
 LINES = """
-ghi | pv_yield | 水平面总辐照度; 水平总辐照度; 总水平辐照度; 水平面总辐射 | global horizontal irradiance; GHI; global horizontal irradiation | 法向直接辐照度=direct normal irradiance; 水平面散射辐照度=diffuse horizontal irradiance; 大气层外辐照度=extraterrestrial irradiance
+ghi | pv_yield | 水平面总辐照度; 水平总辐照度; 总水平辐照度; 水平面总辐照; 水平面总辐射 | global horizontal irradiance; GHI; global horizontal irradiation | 法向直接辐照度=direct normal irradiance; 水平面散射辐照度=diffuse horizontal irradiance; 大气层外辐照度=extraterrestrial irradiance
 performance_ratio | pv_yield | 性能比; 系统效率; 系统性能比; 电站性能比; 性能比率 | performance ratio; PR | 容量系数=capacity factor; 填充因子=fill factor; 容配比=DC-to-AC ratio
 soiling_loss | pv_yield | 积灰损失; 灰尘损失; 污秽损失; 污渍损失; 灰尘遮挡损失; 积尘损失; 污染损失; 脏污损失 | soiling loss; soiling losses; soiling | 失配损失=mismatch loss; 削顶损失=clipping loss; 线缆损耗=cable loss
 *string | pv_design | 组串; 光伏组串; 组件串; 组件组串; 电池组串 | string; PV string; module string; photovoltaic string; string of modules; solar string | 方阵=array; 子阵=sub-array; 组件=module
@@ -31,7 +31,7 @@ yaw_error | wind | 偏航误差; 偏航偏差; 对风误差; 对风偏差; 偏�
 *cut_in_speed | wind | 切入风速 | cut-in wind speed; cut-in speed | 切出风速=cut-out wind speed; 额定风速=rated wind speed; 极端风速=extreme wind speed
 tip_speed_ratio | wind | 叶尖速比; 尖速比; 叶尖速度比 | tip-speed ratio; TSR; tip speed to wind speed ratio | 升阻比=lift-to-drag ratio; 齿轮箱传动比=gear ratio; 展弦比=aspect ratio
 turbulence_intensity | wind | 湍流强度; 湍流度; 紊流强度 | turbulence intensity; TI; intensity of turbulence | 风切变指数=wind shear exponent; 风功率密度=wind power density; 阵风系数=gust factor
-dfig | wind | 双馈感应发电机; 双馈异步发电机; 双馈发电机; 双馈式感应发电机; 双馈式异步发电机; 双馈电机 | doubly fed induction generator; DFIG; doubly-fed asynchronous generator; doubly fed generator; double fed induction generator; doubly-fed machine | 永磁同步发电机=permanent-magnet synchronous generator; 笼型感应发电机=squirrel-cage induction generator; 电励磁同步发电机=electrically excited synchronous generator
+dfig | wind | 双馈感应发电机; 双馈异步发电机; 双馈发电机; 双馈式感应发电机; 双馈式异步发电机; 双馈感应电机; 双馈异步电机; 双馈电机 | doubly fed induction generator; DFIG; doubly-fed asynchronous generator; doubly fed generator; double fed induction generator; doubly-fed machine | 永磁同步发电机=permanent-magnet synchronous generator; 笼型感应发电机=squirrel-cage induction generator; 电励磁同步发电机=electrically excited synchronous generator
 met_mast | wind | 测风塔; 气象塔; 测风桅杆; 气象桅杆; 气象测风塔 | met mast; meteorological mast; met tower; meteorological tower; measurement mast; wind measurement mast; wind measurement tower; anemometer tower; anemometer mast; wind mast; measuring mast; wind measuring tower | 风速仪=anemometer; 激光测风雷达=wind lidar; 风向标=wind vane
 *state_of_charge | battery | 荷电状态; 充电状态; 电量状态; 剩余电量 | state of charge; SoC; state-of-charge | 健康状态=state of health; 功率状态=state of power; 放电深度=depth of discharge
 coulombic_efficiency | battery | 库仑效率; 库伦效率; 电流效率; 充放电库仑效率; 法拉第效率 | coulombic efficiency; Coulomb efficiency; faradaic efficiency; current efficiency; CE; Faraday efficiency; charge efficiency | 能量效率=energy efficiency; 电压效率=voltage efficiency; 往返效率=round-trip efficiency
@@ -44,7 +44,7 @@ pcs | storage | 储能变流器; 储能双向变流器; 功率转换系统; 功�
 round_trip_efficiency | storage | 往返效率; 循环效率; 充放电效率; 能量往返效率; 充放电循环效率; 往返能量效率; 往返循环效率 | round-trip efficiency; roundtrip efficiency; round-trip energy efficiency; RTE; cycle efficiency | 库仑效率=coulombic efficiency; 变压器效率=transformer efficiency; 热效率=thermal efficiency
 liquid_cooling | storage | 液冷; 液体冷却; 液冷散热; 液体冷却系统 | liquid cooling; liquid-cooling; liquid cooled; liquid-cooled | 风冷=air cooling; 浸没式冷却=immersion cooling; 相变冷却=phase-change cooling
 *pumped_storage | storage | 抽水蓄能; 抽蓄; 抽水储能; 抽水蓄能电站; 抽水蓄能发电; 抽水蓄能储能 | pumped storage; pumped hydro; pumped-storage hydropower; pumped hydro storage; pumped hydro energy storage; pumped storage hydroelectricity; pumped hydroelectric storage; pumped hydroelectric energy storage; PSH; pumped storage power; pumped water storage; pumped-hydro energy storage | 压缩空气储能=compressed-air storage; 飞轮储能=flywheel storage; 重力储能=gravity storage
-flow_battery | storage | 液流电池; 氧化还原液流电池; 流体电池; 氧还液流电池 | flow battery; redox flow battery; RFB; redox-flow battery | 铅酸电池=lead-acid battery; 钠硫电池=sodium-sulphur battery; 固态电池=solid-state battery
+flow_battery | storage | 液流电池; 液流储能电池; 氧化还原液流电池; 流体电池; 氧还液流电池 | flow battery; redox flow battery; RFB; redox-flow battery | 铅酸电池=lead-acid battery; 钠硫电池=sodium-sulphur battery; 固态电池=solid-state battery
 proton_exchange_membrane | hydrogen | 质子交换膜; 聚合物电解质膜; 质子膜; 高分子电解质膜 | proton exchange membrane; PEM; polymer electrolyte membrane; proton-conducting membrane | 阴离子交换膜=anion exchange membrane; 双极性膜=bipolar membrane; 石棉隔膜=asbestos diaphragm
 bipolar_plate | hydrogen | 双极板; 双极性板; 双极性极板 | bipolar plate; bipolar plates | 端板=end plate; 冷却板=cooling plate; 流场=flow field
 *green_hydrogen | hydrogen | 绿氢; 绿色氢; 绿色氢气; 可再生氢; 绿色氢能; 可再生能源制氢 | green hydrogen; renewable hydrogen; green H2 | 灰氢=grey hydrogen; 蓝氢=blue hydrogen; 副产氢=by-product hydrogen
