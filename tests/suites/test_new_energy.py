@@ -8,6 +8,7 @@ import itertools
 import math
 import re
 from fractions import Fraction
+from random import Random
 
 import numpy as np
 import pytest
@@ -15,7 +16,8 @@ from scipy import constants
 from scipy.integrate import quad, solve_ivp
 from scipy.optimize import brentq
 
-from tests.suites.laws import Own, as_printed, draws_of, items_of, orders_that_keep, said, stem_of, templates_of
+from evalkit.canon import rng_for
+from tests.suites.laws import Own, as_printed, draws_of, items_of, orders_that_keep, said, stem_of, suite_of, templates_of
 
 TEMPLATES = templates_of("new_energy")
 ITEMS = items_of("new_energy")
@@ -426,3 +428,91 @@ def test_invented_documents_are_possible():
     assert bill["amount_yuan"] == bill["energy_mwh"] * (bill["energy_price_yuan_per_mwh"] + bill["green_premium_yuan_per_mwh"])
     report = ITEMS["new_energy-extraction-005-en"].answer
     assert 39.4 < report["stack_energy_kwh"] / report["hydrogen_kg"] < 60  # above the higher heating value, kWh/kg
+
+
+# Gold of the templates whose value is a fraction, from the printed decimals.
+EXACT = {
+    "N1": lambda p: Fraction(p["capacity_mw"] * p["irradiation"] * p["ratio"], 100_000),
+    "N7": lambda p: Fraction(100_000 * p["energy"], p["power"] * 8760),
+    "N8": lambda p: p["start"] - Fraction(100 * p["current"] * p["minutes"], 60 * p["capacity"]),
+    "N9": lambda p: Fraction(10_000 * p["need"], p["depth"] * p["efficiency"]),
+    "N10": lambda p: Fraction(60 * p["battery"] * (p["end"] - p["start"]), p["power"] * p["efficiency"]),
+    "N14": lambda p: (50 - Fraction(str(p["frequency"])) - Fraction(str(p["dead"]))) * 2 / Fraction(str(p["droop"])) * p["rated"],
+    "N15": lambda p: p["energy"] * Fraction(str(p["factor"])),
+}
+
+
+@pytest.mark.parametrize("name", sorted(EXACT))
+def test_rounding_has_one_answer(name):
+    """In no draw does the exact value lie half-way between two printed ones, and the printed one is the nearest."""
+    template = TEMPLATES[name]
+    step = Fraction(1, 10**template.decimals)
+    free = [params for index in range(400) if (params := template.draw(rng_for("ties", name, index))) is not None]
+    for params in free:
+        off = abs(Fraction(template.text(template.gold(params))) - EXACT[name](params))
+        assert off < step / 2, params
+
+
+def test_a_tie_is_thrown_back():
+    class Tied(Random):
+        """Draws 295 MW, 1300 h and 79 %: 302.965 GWh."""
+
+        def randrange(self, *ends):
+            return 295 if ends[0] == 10 else 1300
+
+        def randint(self, low, high):
+            return 79
+
+    assert TEMPLATES["N1"].draw(Tied()) is None
+
+
+def _drawn(name, draws=40):
+    generator = suite_of("new_energy").generators[name]
+    return [params for index in range(draws) if (params := generator.draw(rng_for("physics", name, index))) is not None]
+
+
+def test_impurities_fit_into_what_the_purity_leaves():
+    found = _drawn("GNS1", 200)
+    assert len(found) > 10
+    for params in found:
+        purity, oxygen, water, nitrogen, monoxide, _ = params["values"]
+        assert Fraction(oxygen, 10) + Fraction(water, 10) + nitrogen + Fraction(monoxide, 100) <= (100_000 - purity) * 10
+
+
+# A step that undoes > the step that it undoes, or work > what makes it safe, as words of the steps.
+MADE_SAFE = (
+    ("拆除锁牌", "上锁挂牌"),
+    ("拔出风轮锁定销", "插入风轮锁定销"),
+    ("进入轮毂", "插入风轮锁定销"),
+    ("拆除盲板", "加装盲板"),
+    ("动火补焊", "取样分析"),
+    ("气密性试验", "动火补焊"),
+    ("取下熔断的熔断器", "组串电流为零"),
+    ("取出故障模块", "验明簇出线端无电压"),
+    ("装入新模块", "取出故障模块"),
+    ("装入新熔断器", "取下熔断的熔断器"),
+    ("拆下旧的高压部件", "验明高压端子无电压"),
+    ("验明高压端子", "等待电容放电"),
+    ("装回手动维修开关", "拔下手动维修开关"),
+)
+
+
+def test_no_job_leaves_out_what_makes_it_safe():
+    generator = suite_of("new_energy").generators["GNP1"]
+    met = set()
+    for params in _drawn("GNP1", 80):
+        (content,) = generator.write(params, "zh")
+        for later, earlier in MADE_SAFE:
+            (after, *_), (before, *_) = (
+                [place for place, step in enumerate(content.answer) if word in step] or [None] for word in (later, earlier)
+            )
+            if after is not None:
+                met.add(later)
+                assert before is not None, (later, content.answer)
+                assert before < after
+    assert met == {later for later, _ in MADE_SAFE}
+
+
+def test_a_transformer_can_feed_its_chargers():
+    for params in _drawn("GNX2", 200):
+        assert (params["shut"] + params["open"]) * params["power_kw"] <= 1.2 * params["bay_kva"]
