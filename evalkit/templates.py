@@ -14,9 +14,10 @@
 
 Every draw gives four items: choice and number form, zh and en, in one cluster (the template: its draws are not
 independent of one another). A draw is thrown back when the guard refuses it (`draw` returns None), when the gold lies
-within three tolerances of a named mistake, or when two options would print alike.
+within three tolerances of a named mistake or half-way between two printed values, or when two options would print alike.
 """
 
+import math
 import random
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -30,6 +31,7 @@ Params = Mapping[str, Any]
 NEAR_MISS_TOLERANCES = 3.0
 OPTIONS = 4
 _TRIES = 2000
+_HALF = 1e-6  # of a step: nearer than this to a half, the last printed digit is a matter of bits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,8 @@ class Draw:
 
 def _consider(template: Template, params: Params, rng: random.Random) -> Draw | None:
     gold = template.gold(params)
+    if half_way(gold, template.decimals):
+        return None
     band = NEAR_MISS_TOLERANCES * template.tolerance.width(gold)
     wrong: dict[str, str] = {}
     for name, formula in template.mistakes.items():
@@ -94,6 +98,16 @@ def _consider(template: Template, params: Params, rng: random.Random) -> Draw | 
         return None
     kept = sorted(rng.sample(sorted(wrong), OPTIONS - 1)) if len(wrong) > OPTIONS - 1 else sorted(wrong)
     return Draw(params=params, gold=gold, wrong={text: wrong[text] for text in kept})
+
+
+def half_way(value: float, decimals: int) -> bool:
+    """Whether `value` lies half-way between two numbers of `decimals` digits: people round it up, computers as their bits fall.
+
+    >>> half_way(12.155, 2), half_way(12.1551, 2)
+    (True, False)
+    """
+    steps = abs(value) * 10**decimals
+    return bool(abs(steps - math.floor(steps) - 0.5) < _HALF)
 
 
 def amount(rng: random.Random, low: float, high: float, digits: int) -> float:

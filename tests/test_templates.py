@@ -107,3 +107,10 @@ def test_numbers_are_never_printed_as_minus_zero():
     )  # fmt: skip
     assert template.text(-0.001) == "0.0"
     assert template.text(-0.06) == "-0.1"
+
+
+def test_no_gold_lies_half_way_between_two_printed_values(sums: Template):
+    """12.155 is 12.16 to a reader and 12.15 or 12.16 to a computer: such draws are thrown back."""
+    halves = replace(sums, draw=lambda rng: {"mass": rng.choice((1000, 1001)), "heats": 2}, gold=lambda p: p["mass"] / 2, decimals=0, mistakes={
+        "a": lambda p: p["mass"] * 3.0, "b": lambda p: p["mass"] * 4.0, "c": lambda p: p["mass"] * 5.0})  # fmt: skip
+    assert {draw_params(halves, rng_for("half", index)).params["mass"] for index in range(20)} == {1000}
