@@ -407,3 +407,70 @@ def test_printed_scale_grows_more_slowly_with_time():
         growth = np.diff(column)
         assert (growth > 0).all()
         assert (np.diff(growth) < 0).all()
+
+
+def _within(value, low, high):
+    return Fraction(low) <= Fraction(value) <= Fraction(high)
+
+
+def _days(text):
+    """Day of a year with months of 31 days, from `9 月 28 日` or `28 September`."""
+    month, day = re.findall(r"\d+", text) if "月" in text else (9 + text.endswith("October"), text.split()[0])
+    return 31 * int(month) + int(day)
+
+
+def _contract(quantity, coils, date):
+    lightest, heaviest = re.findall(r"[\d.]+", coils)
+    return abs(Fraction(quantity) - 480) <= Fraction("0.03") * 480, Fraction(lightest) >= 15, Fraction(heaviest) <= 22, _days(date) <= 9 * 31 + 30
+
+
+def _profile(operator, centre, drive):
+    operator, centre, drive = map(Fraction, (operator, centre, drive))
+    crown = centre - (operator + drive) / 2
+    return abs(centre - Fraction("2.5")) <= Fraction("0.1"), _within(crown, 0, "0.06"), abs(operator - drive) <= Fraction("0.04")
+
+
+def _treatment(*cells):
+    thick, heat, hold, move, wait, temper, time = map(Fraction, cells)
+    return abs(heat - 860) <= 10, hold >= thick, move <= 30, wait <= 4, abs(temper - 600) <= 15, time >= 2 * thick
+
+
+def _residuals(copper, tin, nickel):
+    copper, tin, nickel = map(Fraction, (copper, tin, nickel))
+    return copper <= Fraction("0.2"), copper + 8 * tin <= Fraction("0.3"), copper <= Fraction("0.15") or nickel >= copper / 2
+
+
+def _indentation(*cells):
+    wide, deep, edge, other, thick = map(Fraction, cells)
+    return _within(wide, "2.4", 6), edge >= Fraction("2.5") * wide, other >= 3 * wide, thick >= 8 * deep
+
+
+# Item > what each condition of its printed rule makes of a row's cells.
+CONDITIONS = {
+    "006": _contract,
+    "007": lambda iron, water: (Fraction(iron) / (1 - Fraction(water) / 100) >= 62, Fraction(water) <= 9),
+    "009": _profile,
+    "010": _treatment,
+    "011": lambda empty, steel, slag, free, hooks: (sum(map(Fraction, (empty, steel, slag))) <= 180, int(free) >= 300, hooks in ("两侧", "both sides")),
+    "012": _residuals,
+    "013": lambda rest, area, weld: (Fraction(rest) >= Fraction("19.4"), Fraction(area) <= Fraction("0.02") * 16, weld == "无"),
+    "014": lambda heat, stirred, oxygen: (_within(int(heat) - 1518, 50, 65), int(stirred) >= 8, int(oxygen) <= 25),
+    "015": _indentation,
+}
+RULED = sorted(name for name in ITEMS if name[17:20] in CONDITIONS and name.startswith("steel-compliance-"))
+
+
+@pytest.mark.parametrize("name", RULED)
+def test_one_row_keeps_all_conditions_and_each_other_breaks_one(name):
+    item = ITEMS[name]
+    faults = {row: CONDITIONS[name[17:20]](*cells).count(False) for row, *cells in table_rows(item.context)}
+    assert {row for row, count in faults.items() if count == 0} == {item.answer}
+    assert all(count == 1 for row, count in faults.items() if row != item.answer), faults
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_gas_is_recovered_only_when_rich_and_free_of_oxygen(language):
+    item = ITEMS[f"steel-compliance-008-{language}"]
+    rows = table_rows(item.context)
+    breaking = [time for time, co, oxygen, valve in rows if valve in ("回收", "to gas holder") and not (int(co) >= 35 and Fraction(oxygen) <= 1)]
+    assert breaking == [item.answer]
