@@ -474,3 +474,41 @@ def test_gas_is_recovered_only_when_rich_and_free_of_oxygen(language):
     rows = table_rows(item.context)
     breaking = [time for time, co, oxygen, valve in rows if valve in ("回收", "to gas holder") and not (int(co) >= 35 and Fraction(oxygen) <= 1)]
     assert breaking == [item.answer]
+
+
+def test_no_drawn_plate_yields_above_its_tensile_strength():
+    """In values and in limits alike, whatever the draw."""
+    from evalkit.generators import generate
+    from evalkit.suite import find_suite
+
+    lots = [item for item in generate(find_suite("steel").generators["GSS1"], suite="steel", seed="laws", draws=60) if "| ReH |" in item.context]
+    assert lots
+    for item in lots:
+        low, high = table_head(item.context).index("ReH ≥"), table_head(item.context).index("Rm ≥")
+        grades, lot = item.context.split("\n\n")[1], item.context.split("\n\n")[-1]
+        assert all(int(row[low]) < int(row[high]) for row in table_rows(grades))
+        ((*values,),) = table_rows(lot)
+        assert int(values[low - 1]) < int(values[high - 1]), item.id
+
+
+def table_head(context):
+    """Cells of the head of the first table in `context`."""
+    line = next(line for line in context.split("\n") if line.startswith("|"))
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_every_note_on_a_defect_points_to_its_class_alone():
+    """A build asks each class once, so that most notes are not drawn by the laws' seed: here all are read."""
+    from evalkit.generators import items_of as written
+    from evalkit.suite import find_suite
+    from tests.suites.steel_readers import read_class
+
+    generator = find_suite("steel").generators["GSL1"]
+    kinds = ("edge_crack", "lamination", "lap", "roll_mark", "scale", "scratch")
+    for kind in kinds:
+        others = [other for other in kinds if other != kind][:3]
+        for note in range(3):
+            p = {"scheme": "defect", "kind": kind, "note": note, "others": others, "n": 47, "a": 112, "b": "0.3"}
+            for item in written(generator, p, suite="steel", index=0, seed="notes"):
+                assert all(figure in item.context for figure in ("47", "112", "0.3"))
+                assert read_class(item) == item.answer

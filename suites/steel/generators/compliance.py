@@ -165,10 +165,20 @@ def _lot_mistakes(clauses: Sequence[Clause], limits: Sequence[Sequence[int]], at
     return wrong
 
 
+def _strengths_apart(clauses: Sequence[Clause], limits: Sequence[Sequence[int]]) -> bool:
+    """Whether the tensile strength asked for is at least 60 MPa above the yield strength in every row: no lot yields above its Rm."""
+    keys = [clause.key for clause in clauses]
+    if "Rm" not in keys:
+        return True
+    return all(row[keys.index("Rm")] - row[keys.index("ReH")] >= 60 for row in limits)
+
+
 def _draw_lot(rng: random.Random) -> Params | None:
     material = rng.choice(sorted(CLAUSES))
     clauses = CLAUSES[material]
     limits = [[clause.limit(rng) for clause in clauses] for _ in GRADES[material]]
+    if not _strengths_apart(clauses, limits):
+        return None
     at, inclusive = rng.randrange(3), rng.random() < 0.6
     faults = 0 if rng.random() < 0.42 else rng.choice((1, 1, 2))
     keys = [clause.key for clause in clauses]
