@@ -453,7 +453,7 @@ E11 = Template(
         "linear yield 1 − A·D0": lambda p: p["gross"] * (1 - _defects_per_die(p)),
         "Seeds model 1/(1 + A·D0) used": lambda p: p["gross"] / (1 + _defects_per_die(p)),
         "bad dies counted": lambda p: p["gross"] - good_dies(p),
-        "10 mm² taken as 1 cm²": lambda p: p["gross"] * math.exp(-10 * _defects_per_die(p)),
+        "1000 mm² taken as 1 cm²": lambda p: p["gross"] * math.exp(-_defects_per_die(p) / 10),
     },
     unit={"zh": "颗", "en": "dies"},
     decimals=1,
@@ -589,13 +589,13 @@ E16 = Template(
             "配置串口：外设时钟 {clock} MHz，16 倍过采样，要得到 {baud} baud。把 时钟/(16×波特率) 四舍五入为整数分频值，再算实际波特率。求相对误差（%），实际高于目标为正、低于目标为负，取两位小数。",
         ),
         "en": (
-            "The baud rate of a microcontroller's UART is clock/(16 × divisor) with a whole-number divisor. The clock is {clock} MHz, the wanted rate {baud} baud, and the divisor is the quotient rounded to the nearest whole number. By how many per cent does the real rate differ from the wanted one (positive when too fast)? Give two decimals.",
-            "A serial port runs from a peripheral clock of {clock} MHz with 16-fold oversampling and should give {baud} baud. Round clock/(16 × baud) to the nearest integer for the divisor, then work out the rate that results. What is the relative error in %, positive if the real rate is above the wanted one and negative if below, rounded to two decimals?",
+            "The baud rate of a microcontroller's UART is clock/(16 × divisor) with a whole-number divisor. The clock is {clock} MHz, the wanted rate {baud} baud, and the divisor is the quotient rounded to the nearest whole number. By how many per cent does the actual rate differ from the wanted one (positive when too fast)? Give two decimals.",
+            "A serial port runs from a peripheral clock of {clock} MHz with 16-fold oversampling and should give {baud} baud. Round clock/(16 × baud) to the nearest integer for the divisor, then work out the rate that results. What is the relative error in %, positive if the actual rate is above the wanted one and negative if below, rounded to two decimals?",
         ),
     },
     explanation={
         "zh": "分频值 N = round(fclk/(16·波特率))，实际波特率 = fclk/(16N)，误差 = 实际/目标 − 1。",
-        "en": "N = round(fclk/(16·baud)); the real rate is fclk/(16N), and the error is real/wanted − 1.",
+        "en": "N = round(fclk/(16·baud)); the actual rate is fclk/(16N), and the error is actual/wanted − 1.",
     },
     source=Source(title="Baud rate generation with an integer divisor and 16-fold oversampling, as microcontroller manuals give it", kind="manual"),
     worked=({"clock": 16, "baud": 115200}, -3.55),
@@ -698,11 +698,11 @@ E2 = Template(
     decimals=1,
     stems={
         "zh": (
-            "运算放大器接成反相放大器，反馈电阻 {feedback} kΩ，输入电阻 {input} kΩ。运放的增益带宽积为 {gbw} MHz，单极点。闭环 −3 dB 带宽 = 增益带宽积/噪声增益，求闭环带宽（kHz），保留一位小数。",
+            "运算放大器接成反相放大器，反馈电阻 {feedback} kΩ，输入电阻 {input} kΩ。运放的增益带宽积为 {gbw} MHz，单极点，信号源内阻为零。闭环 −3 dB 带宽 = 增益带宽积/噪声增益，求闭环带宽（kHz），保留一位小数。",
             "某反相放大电路：Rin = {input} kΩ，Rf = {feedback} kΩ，运放 GBW = {gbw} MHz（单极点模型，信号源内阻为零）。按“闭环带宽等于 GBW 除以噪声增益”估算 −3 dB 带宽，单位 kHz，取一位小数。",
         ),
         "en": (
-            "An operational amplifier is wired as an inverting amplifier with a feedback resistor of {feedback} kΩ and an input resistor of {input} kΩ. Its gain-bandwidth product is {gbw} MHz, with a single pole. The closed-loop −3 dB bandwidth is the gain-bandwidth product divided by the noise gain. Find it in kHz, to one decimal.",
+            "An operational amplifier is wired as an inverting amplifier with a feedback resistor of {feedback} kΩ and an input resistor of {input} kΩ. Its gain-bandwidth product is {gbw} MHz, with a single pole, and the source has zero impedance. The closed-loop −3 dB bandwidth is the gain-bandwidth product divided by the noise gain. Find it in kHz, to one decimal.",
             "An inverting stage has Rin = {input} kΩ, Rf = {feedback} kΩ and an op-amp with a GBW of {gbw} MHz (single-pole model, source of zero impedance). Take the closed-loop bandwidth as GBW over noise gain. What is the −3 dB bandwidth in kHz, rounded to one decimal?",
         ),
     },
@@ -994,7 +994,7 @@ E18 = Template(
         ),
         "en": (
             "A conductor has a resistivity of {resistivity}×10⁻⁸ Ω·m and is not magnetic (μ = μ0 = 4π×10⁻⁷ H/m). Find its skin depth δ = √(ρ/(π·f·μ)) at {frequency} MHz, in µm to one decimal.",
-            "A current of {frequency} MHz flows in a trace whose material has ρ = {resistivity}×10⁻⁸ Ω·m; its permeability is that of vacuum, μ0 = 4π×10⁻⁷ H/m. With δ = √(ρ/(π·f·μ0)), how many µm is the skin depth? Round to one decimal.",
+            "A current at {frequency} MHz flows in a trace whose material has ρ = {resistivity}×10⁻⁸ Ω·m; its permeability is that of vacuum, μ0 = 4π×10⁻⁷ H/m. With δ = √(ρ/(π·f·μ0)), how many µm is the skin depth? Round to one decimal.",
         ),
     },
     explanation={

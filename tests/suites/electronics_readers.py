@@ -218,9 +218,9 @@ def _bus(item: Item) -> object:
     scl, sda, rise, low, address, data = (row[1] for row in rows)
     numbers = {rule: float(re.search(rf"(?m)^{rule}\. .*?([\d.]+) (?:V|ns)", item.context).group(1)) for rule in (1, 2, 3, 4)}
     if float(scl.split()[0]) < numbers[1]:
-        words = ("拉低 SCL", "holding SCL")
+        words = ("SCL 一直被拉低", "SCL is held")
     elif float(sda.split()[0]) < numbers[2]:
-        words = ("拉低 SDA", "holding SDA")
+        words = ("SDA 一直被拉低", "SDA is held")
     elif float(rise.split()[0]) > numbers[3]:
         words = ("偏大", "too weak")
     elif float(low.split()[0]) > numbers[4]:
@@ -246,7 +246,7 @@ SIGNS = (
     (r"灰暗粗糙|发乌|颗粒仍清晰可见|dull and rough|dark and grainy|Grains of the paste", "冷焊", "Cold joint"),
     (r"竖起|翘立|直立|end of the part rises|stands up|upright", "立碑", "Tombstoning"),
     (r"移出焊盘近一半|旋转了|整体向左平移|half off its pads|turned by about|has moved to the left", "偏移", "Misalignment"),
-    (r"没有沾上|从焊盘边缘退回|不爬上引脚|taken none of it|has retreated|does not climb", "不润湿", "Non-wetting"),
+    (r"没有沾上|没有在焊盘上铺展|不爬上引脚|taken none of it|never spread|does not climb", "不润湿", "Non-wetting"),
     (r"小球，|可以拨动|数粒圆形|spheres of solder about|can be moved|round grains", "锡珠", "Solder ball"),
 )
 

@@ -24,7 +24,7 @@ MEANING: Mapping[str, Words] = {
     "cold": {"zh": "焊料没有充分熔化，焊点灰暗、呈颗粒状", "en": "the solder did not melt fully; the joint is dull and grainy"},
     "stone": {"zh": "片式元件一端翘起离开焊盘，另一端焊住", "en": "a chip part stands up, one end off its pad, the other soldered"},
     "shift": {"zh": "元件整体移出焊盘位置，但各端仍与焊盘焊接", "en": "the part as a whole is off its place, yet all its ends are soldered"},
-    "wet": {"zh": "焊料已熔化，但缩成一团、不附着于引脚或焊盘", "en": "the solder melted but drew back and does not adhere to lead or pad"},
+    "wet": {"zh": "焊料已熔化，但缩成一团，没有在引脚或焊盘上铺展", "en": "the solder melted but balled up and did not spread on lead or pad"},
     "ball": {"zh": "焊点以外的板面上有游离的焊料小球", "en": "small spheres of solder lie loose on the board away from the joints"},
 }
 # For each class: the places that it is found at, and what the inspector writes.
@@ -76,8 +76,8 @@ FINDINGS: Mapping[str, tuple[str, tuple[Words, ...]]] = {
     "wet": (
         "pins",
         (
-            {"zh": "焊料光亮，但在焊盘上缩成圆滑的一团，引脚表面发黑、没有沾上一点锡；引脚镀层已氧化。", "en": "The solder is bright but has drawn into a rounded mound on the pad; the lead is dark and has taken none of it; its plating is oxidised."},
-            {"zh": "焊料完全熔化，却从焊盘边缘退回、与焊盘成很大的接触角，用针一拨就从焊盘上掉下。", "en": "The solder melted completely, but it has retreated from the edges at a large contact angle and comes off the pad at the touch of a needle."},
+            {"zh": "焊料光亮，但在焊盘上堆成圆滑的一团，引脚表面发黑、没有沾上一点锡；引脚镀层已氧化。", "en": "The solder is bright but sits as a rounded mound on the pad; the lead is dark and has taken none of it; its plating is oxidised."},
+            {"zh": "焊料完全熔化，却没有在焊盘上铺展，与焊盘成很大的接触角，用针一拨就从焊盘上掉下。", "en": "The solder melted completely, but it never spread on the pad, meets it at a large contact angle and comes off at the touch of a needle."},
             {"zh": "引脚插在熔过的锡里，周围有一圈缝隙，锡面圆亮而不爬上引脚；存放过期的元件。", "en": "The lead sits in solder that has melted, with a gap all round; the surface is round and bright and does not climb the lead; the parts were stored too long."},
         ),
     ),

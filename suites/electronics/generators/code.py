@@ -376,8 +376,8 @@ ONE_HOT = Spec(
     name="one_hot_control",
     ports="- input clk\n- input rst\n- input start\n- input ack\n- output reg [3:0] state",
     behaviour={
-        "zh": "独热码状态机：IDLE = 4'b0001，LOAD = 4'b0010，RUN = 4'b0100，DONE = 4'b1000。clk 上升沿：rst 为 1 时回到 IDLE（同步，优先）；IDLE 时若 start 为 1 转 LOAD；LOAD 无条件转 RUN；RUN 正好保持 @N@ 个时钟周期，然后转 DONE；DONE 时若 ack 为 1 转 IDLE；其他情况保持。",
-        "en": "a one-hot state machine with IDLE = 4'b0001, LOAD = 4'b0010, RUN = 4'b0100, DONE = 4'b1000. At the rising edge of clk: rst = 1 leads to IDLE (synchronous, before all else); from IDLE to LOAD if start is 1; from LOAD to RUN always; RUN lasts exactly @N@ clock cycles and then leads to DONE; from DONE to IDLE if ack is 1; else the state holds.",
+        "zh": "独热码状态机：IDLE = 4'b0001，LOAD = 4'b0010，RUN = 4'b0100，DONE = 4'b1000。clk 上升沿：rst 为 1 时回到 IDLE（同步，优先）；IDLE 时若 start 为 1 转 LOAD；LOAD 无条件转 RUN；RUN 正好保持 @N@ 个时钟周期，然后转 DONE；DONE 时若 ack 为 1 转 IDLE；除此之外这四个状态保持不变。四个状态以外的编码不考核。",
+        "en": "a one-hot state machine with IDLE = 4'b0001, LOAD = 4'b0010, RUN = 4'b0100, DONE = 4'b1000. At the rising edge of clk: rst = 1 leads to IDLE (synchronous, before all else); from IDLE to LOAD if start is 1; from LOAD to RUN always; RUN lasts exactly @N@ clock cycles and then leads to DONE; from DONE to IDLE if ack is 1; else these four states hold. Codes other than the four are not tested.",
     },
     module="""module one_hot_control(input clk, input rst, input start, input ack, output reg [3:0] state);
   reg [4:0] count;

@@ -10,7 +10,7 @@ from evalkit.records import Language, Source
 from evalkit.templates import Params
 
 Words = Mapping[Language, str]
-FAILURES = (0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2)  # how many clauses fail: two passes in five
+FAILURES = (0, 1, 1, 2)  # how many clauses fail: one pass in four, as "pass" is always one of the four options
 INVENTED = Source(title="Rules and data invented for this item", kind="made")
 EQUAL: Mapping[bool, Words] = {
     True: {"zh": "等于限值判为合格。", "en": "A value equal to its limit is acceptable."},
@@ -119,6 +119,7 @@ def judged_substances(p: Params) -> Judged | None:
     near = [key for key in SUBSTANCES if key not in gold and 0.9 <= p["measured"][key] / _limit_mg(p, key, p["column"]) < 1]
     candidates: list[tuple[Sequence[str], str]] = [
         (_over_all(p, inclusive=not p["inclusive"]), "value equal to its limit judged the wrong way"),
+        ((), "0.1 % taken as 10 000 mg/kg, so that nothing seems to fail"),
         *((gold[:place] + gold[place + 1 :], "one failing substance overlooked") for place in range(len(gold))),
         *((_over_all(p, column=column), "limits of another material read") for column in range(3) if column != p["column"]),
         *(((*gold, key), "value just below its limit taken as above it") for key in near),
@@ -168,7 +169,7 @@ def _write_substances(p: Params, language: Language) -> tuple[Content, ...]:
     if language == "zh":
         asked = (
             f"按该材料类别的限值判定这份材料。{equal}结论是哪一个？",
-            f"按该材料类别的限值判定这份材料。{equal}写成 JSON：verdict（合格写 \"pass\"，不合格写 \"fail\"）和 failing（超限物质的键，取自表中“键”一列，按表中顺序；合格时为空列表）。",
+            f"按该材料类别的限值判定这份材料。{equal}写成 JSON：verdict（合格写 \"pass\"，不合格写 \"fail\"）和 failing（不合格物质的键，取自表中“键”一列，按表中顺序；合格时为空列表）。",
         )
         explanation = f"0.1 % = 1000 mg/kg。不合格项（实测 / 限值，mg/kg）：{listed}。" if listed else "0.1 % = 1000 mg/kg；换算后各项都符合本列限值。"
     else:
@@ -230,8 +231,8 @@ def judged_profile(p: Params) -> Judged | None:
 
 
 def _profile_limits(rng: random.Random) -> dict[str, list[list[float | None]]]:
-    peak, soak, liquid = rng.randint(228, 236), rng.randint(55, 70), rng.randint(38, 50)
-    other = rng.choice((-1, 1))
+    soak, liquid, other = rng.randint(55, 70), rng.randint(38, 50), rng.choice((-1, 1))
+    peak = rng.randint(230, 236) if other > 0 else rng.randint(238, 242)  # neither paste below 230 °C: joints of SAC would not form safely
     ramp, cooling = rng.sample((1.5, 2.0, 2.5, 3.0), 2), rng.sample((3.0, 3.5, 4.0, 5.0, 6.0), 2)
     shift = (rng.randint(4, 8), rng.randint(8, 20), rng.randint(5, 12))
     return {

@@ -22,12 +22,12 @@ CAUSES: Mapping[str, Words] = {
 RAILS = (5.0, 3.3, 2.5, 1.8, 1.2)  # each regulator is fed from the rail before it, the first one from the 12 V input
 RAIL_RULES: Words = {
     "zh": (
-        "判断规则：各路稳压器依次串接，前一路的输出供后一路的输入；使能脚高于 2.0 V 为使能，低于 0.5 V 为未使能；断电测得输出对地电阻低于 5 Ω 为短路。\n"
+        "判断规则：各路稳压器依次串接，第一路由 12 V 电源端子供电（端子即其前一级），其余由前一路的输出供电；使能信号来自直接接在端子上的监控芯片，与各路输出无关；使能脚高于 2.0 V 为使能，低于 0.5 V 为未使能；断电测得输出对地电阻低于 5 Ω 为短路。\n"
         "从输入端往后找第一路输出为零的稳压器：若对地短路，原因是短路；否则若前一级输出正常而其输入为零，原因是输入没有接通；"
         "否则若未使能，原因是未使能；否则稳压器本身损坏。它后面各路为零是后果，不是原因。"
     ),
     "en": (
-        "Rules: the regulators stand in series, each fed from the output of the one before. An enable pin above 2.0 V is enabled, below 0.5 V not enabled; a resistance from output to ground (power off) under 5 Ω is a short.\n"
+        "Rules: the regulators stand in series; the first is fed from the 12 V terminal, which counts as the stage before it, each of the others from the output of the one before. The enables come from a supervisor chip at the terminal and depend on no output. An enable pin above 2.0 V is enabled, below 0.5 V not enabled; a resistance from output to ground (power off) under 5 Ω is a short.\n"
         "From the input on, look for the first regulator whose output is zero. If its output is shorted, the short is the cause; else, if the stage before is in order and yet its own input is zero, the input is open; "
         "else, if it is not enabled, that is the cause; else the regulator is defective. Zero outputs behind it are consequences, not causes."
     ),
@@ -49,6 +49,11 @@ def _draw_rails(rng: random.Random) -> Params:
         rows.append([fed, enable, out, ohms])
         before = out
     return {"cause": cause, "place": place, "rows": rows, "board": rng.randint(102, 987)}
+
+
+def _ohms(value: float) -> str:
+    """A resistance in Ω as a meter shows it: one decimal under 10, none above."""
+    return f"{value:.1f}" if value < 10 else f"{value:.0f}"
 
 
 def _rail(place: int) -> str:
@@ -81,7 +86,7 @@ def _rail_context(p: Params, language: Language) -> str:
     zh = language == "zh"
     head = ("稳压器", "输入 V", "使能脚 V", "输出 V", "输出对地 Ω（断电）") if zh else ("Regulator", "Input V", "Enable V", "Output V", "Output to ground Ω (off)")
     rows = [
-        (_rail(place).strip(), f"{fed:.2f}", f"{enable:.2f}", f"{out:.2f}", f"{ohms:g}")
+        (_rail(place).strip(), f"{fed:.2f}", f"{enable:.2f}", f"{out:.2f}", _ohms(ohms))
         for place, (fed, enable, out, ohms) in enumerate(p["rows"])
     ]
     opening = f"{p['board']} 号板不启动，电源端子处 12 V 正常。测量值：" if zh else f"Board {p['board']} does not start; the 12 V at its terminal is in order. Readings:"
@@ -94,10 +99,10 @@ def _write_rails(p: Params, language: Language) -> Sequence[Content]:
     wrong = _rail_mistakes(p, language)
     if language == "zh":
         stem = "按规则，故障原因是哪一个？"
-        explanation = f"第一路输出为零的是 {_rail(p['place'])}稳压器：输入 {fed:.2f} V，使能 {enable:.2f} V，输出对地 {ohms:g} Ω。结论：{gold}。"
+        explanation = f"第一路输出为零的是 {_rail(p['place'])}稳压器：输入 {fed:.2f} V，使能 {enable:.2f} V，输出对地 {_ohms(ohms)} Ω。结论：{gold}。"
     else:
         stem = "By the rules, what is the cause of the fault?"
-        explanation = f"The first dead output is that of the {_rail(p['place']).strip()} regulator: input {fed:.2f} V, enable {enable:.2f} V, output to ground {ohms:g} Ω. {gold}."
+        explanation = f"The first dead output is that of the {_rail(p['place']).strip()} regulator: input {fed:.2f} V, enable {enable:.2f} V, output to ground {_ohms(ohms)} Ω. {gold}."
     return (
         Content(
             form="choice", stem=stem, context=_rail_context(p, language), answer=gold, choices=(gold, *wrong), mistakes=wrong, explanation=explanation
@@ -120,8 +125,8 @@ GEF1 = Generator(
 # A two-wire bus --------------------------------------------------------------------------------------------------------
 
 FAULTS: Mapping[str, Words] = {
-    "held": {"zh": "某个从机一直拉低 SDA", "en": "A slave is holding SDA low"},
-    "stretch": {"zh": "某个从机一直拉低 SCL", "en": "A slave is holding SCL low"},
+    "held": {"zh": "空闲时 SDA 一直被拉低", "en": "SDA is held low while the bus is idle"},
+    "stretch": {"zh": "空闲时 SCL 一直被拉低", "en": "SCL is held low while the bus is idle"},
     "weak": {"zh": "上拉电阻偏大，上升沿过慢", "en": "The pull-ups are too weak, edges too slow"},
     "strong": {"zh": "上拉电阻偏小，低电平过高", "en": "The pull-ups are too strong, lows too high"},
     "address": {"zh": "主机发出的地址没有对应的从机", "en": "No slave answers to the address sent"},
@@ -166,7 +171,7 @@ def _draw_bus(rng: random.Random) -> Params:
         "scl": round(rng.uniform(0.05, 0.3) if fault == "stretch" else rng.uniform(3.2, 3.32), 2),
         "sda": round(rng.uniform(0.05, 0.3) if fault == "held" else rng.uniform(3.2, 3.32), 2),
         "rise": None if held else rng.randint(360, 900) if fault == "weak" else rng.randint(90, 240),
-        "low": round(rng.uniform(0.48, 0.8) if fault == "strong" else rng.uniform(0.08, 0.3), 2),
+        "low": None if held else round(rng.uniform(0.48, 0.8) if fault == "strong" else rng.uniform(0.08, 0.3), 2),
         "address": None if held else "NACK" if fault == "address" else rng.choice(("ACK", "NACK")) if fault in ("weak", "strong") else "ACK",
     }
     measured["data"] = "NACK" if measured["address"] == "ACK" else None  # the write fails in one way or another

@@ -45,6 +45,8 @@ SHEET: Mapping[str, str] = {
     "quiescent_typ_ua": "number",
     "revised": "string",
 }
+# Package > largest current in A that it is offered for: small ones cannot shed more heat.
+PACKAGES: Mapping[str, float] = {"SC-70-5": 0.15, "SOT-23-5": 0.25, "SOT-89-3": 0.35, "DFN-8": 0.45, "SOT-223": 0.8, "TO-252-3": 0.8}
 SHEET_STEM: Mapping[Language, str] = {
     "zh": "从数据手册节选中提取为 JSON，数值写成数字。键如下：\n- part：型号\n- package：封装\n- input_max_v：推荐工作条件下输入电压的上限，V\n- output_v：输出电压典型值，V\n- current_max_ma：最大输出电流，mA\n- quiescent_typ_ua：静态电流典型值，µA\n- revised：本版发布日期，YYYY-MM-DD",
     "en": "Extract a JSON object from the data sheet; write numbers as numbers. Its keys:\n- part: type number\n- package: the package\n- input_max_v: upper end of the recommended input voltage, V\n- output_v: typical output voltage, V\n- current_max_ma: largest output current, mA\n- quiescent_typ_ua: typical quiescent current, µA\n- revised: date of this revision, YYYY-MM-DD",
@@ -52,19 +54,19 @@ SHEET_STEM: Mapping[Language, str] = {
 
 
 def _draw_sheet(rng: random.Random) -> Params:
-    top = rng.choice((3.6, 5.5, 6.5, 13.5, 18.5))
-    quiet = rng.randint(11, 85)
     low, output, high = rng.choice(((1.77, 1.8, 1.83), (2.46, 2.5, 2.54), (2.75, 2.8, 2.85), (3.25, 3.3, 3.35)))
+    top = rng.choice([volts for volts in (3.6, 5.5, 6.5, 13.5, 18.5) if volts >= output + 1])
+    quiet, amperes = rng.randint(11, 85), rng.choice((0.15, 0.25, 0.35, 0.45, 0.6, 0.8))
     year = rng.randint(2023, 2025)
     return {
         "layout": rng.randrange(3),
         "part": "".join(rng.sample(LETTERS, 2)) + str(rng.randint(1100, 9899)) + rng.choice(("A", "B", "E", "Q")),
-        "package": rng.choice(("SOT-23-5", "SOT-89-3", "DFN-8", "SC-70-5", "TO-252-3", "SOT-223")),
-        "bottom": rng.choice((2.2, 2.5, 2.7)) if top < 10 else rng.choice((4.2, 4.5)),
+        "package": rng.choice([case for case, most in PACKAGES.items() if amperes <= most]),
+        "bottom": round(output + rng.choice((0.4, 0.5)), 1) if top < 10 else rng.choice((4.2, 4.5)),
         "top": top,
         "absolute": round(top + rng.choice((0.5, 1.0, 1.5)), 1),
         "output": [low, output, high],
-        "amperes": rng.choice((0.15, 0.25, 0.35, 0.45, 0.6, 0.8)),
+        "amperes": amperes,
         "quiet": [quiet, quiet + rng.randint(8, 40)],
         "dropout": [rng.randrange(120, 240, 10), rng.randrange(260, 390, 10)],
         "revised": _date(rng, year),
@@ -191,7 +193,9 @@ RETURN_STEM: Mapping[Language, str] = {
 
 def _draw_return(rng: random.Random) -> Params:
     year, month = 2025, rng.randint(2, 10)
-    days = sorted(rng.sample(range(1, 28), 3))
+    complaint = rng.randint(1, 5)
+    arrival = complaint + rng.randint(3, 8)
+    days = (complaint, arrival, arrival + rng.randint(5, 14))  # parcels travel, and an analysis takes days
     returned = rng.randint(14, 60)
     return {
         "layout": rng.randrange(3),

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from evalkit.generators import Content, Generator
 from evalkit.records import Language, Source
@@ -13,13 +13,17 @@ Words = Mapping[Language, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """A job: its steps in one right order, pairs (first, then) of their keys that every order must keep, steps never left out."""
+    """A job: its steps in one right order, pairs (first, then) of their keys that every order must keep, steps never left out.
+
+    `partners`: step > the step without which it is left out too, as one takes back or checks what the other did.
+    """
 
     subarea: str
     title: Words
     steps: Mapping[str, Words]
     pairs: tuple[tuple[str, str], ...]
     always: tuple[str, ...] = ()
+    partners: Mapping[str, str] = field(default_factory=dict)
 
 
 def _steps(*lines: tuple[str, str, str]) -> Mapping[str, Words]:
@@ -29,21 +33,25 @@ def _steps(*lines: tuple[str, str, str]) -> Mapping[str, Words]:
 WORKS: Mapping[str, Work] = {
     "cabinet": Work(
         subarea="power_thermal",
-        title={"zh": "检修一台带大容量电容的变频电源柜", "en": "Service of a converter cabinet with large capacitors"},
+        title={"zh": "检修一台已停机的、带大容量电容的变频电源柜", "en": "Service of a converter cabinet with large capacitors, after the converter has been stopped"},
         steps=_steps(
-            ("stop", "停机并通知有关人员", "stop the converter and tell those concerned"),
+            ("permit", "办理工作许可并通知有关人员", "obtain the work permit and tell those concerned"),
             ("open", "断开主断路器", "open the main breaker"),
             ("lock", "给断路器上锁并挂牌", "lock and tag the breaker"),
             ("wait", "等待电容放电", "wait for the capacitors to discharge"),
-            ("test", "测量确认无电压", "measure that there is no voltage"),
+            ("meter", "在带电处检验验电器", "prove the voltage tester on a live source"),
+            ("test", "验电确认无电压", "test that there is no voltage"),
             ("ground", "挂上接地线", "fit the grounding leads"),
             ("change", "更换功率模块", "replace the power module"),
+            ("count", "清点工具和材料", "count tools and materials"),
             ("clear", "拆除接地线", "take the grounding leads off"),
+            ("unlock", "取下锁和牌", "remove lock and tag"),
         ),
         pairs=(
-            ("stop", "open"), ("open", "lock"), ("open", "wait"), ("lock", "test"), ("wait", "test"), ("test", "ground"), ("ground", "change"), ("change", "clear"),
+            ("permit", "open"), ("open", "lock"), ("open", "wait"), ("lock", "test"), ("wait", "test"), ("meter", "test"), ("test", "ground"), ("ground", "change"),
+            ("change", "count"), ("count", "clear"), ("clear", "unlock"),
         ),
-        always=("open", "lock", "wait", "test", "change"),
+        always=("open", "lock", "wait", "test", "ground", "change", "clear"),  # no job is safe without them
     ),
     "prototype": Work(
         subarea="digital",
@@ -81,6 +89,7 @@ WORKS: Mapping[str, Work] = {
             ("stencil", "print"), ("print", "paste"), ("paste", "place"), ("program", "place"), ("reels", "check"), ("check", "place"), ("place", "oven"), ("oven", "joints"),
         ),
         always=("print", "place", "oven"),
+        partners={"check": "reels"},
     ),
     "lithography": Work(
         subarea="semiconductor",
@@ -118,6 +127,7 @@ WORKS: Mapping[str, Work] = {
             ("save", "erase"), ("sign", "erase"), ("supply", "erase"), ("boot", "erase"), ("erase", "write"), ("write", "sum"), ("sum", "start"), ("start", "restore"),
         ),
         always=("erase", "write", "sum"),
+        partners={"restore": "save"},
     ),
     "rework": Work(
         subarea="assembly",
@@ -143,8 +153,8 @@ WORKS: Mapping[str, Work] = {
         title={"zh": "在电波暗室测量一台设备的辐射发射", "en": "Measurement of a device's radiated emission in a chamber"},
         steps=_steps(
             ("factors", "录入天线系数和线损", "enter antenna factors and cable losses"),
-            ("ambient", "关机测背景噪声", "measure the background with the device off"),
             ("arrange", "布置设备和线缆", "arrange the device and its cables"),
+            ("ambient", "关机测背景噪声", "measure the background with the device off"),
             ("warm", "开机预热到稳定工作", "switch the device on until it works steadily"),
             ("scan", "峰值预扫", "pre-scan with the peak detector"),
             ("turn", "转台和升降天线找最大值", "turn the table and raise the antenna for the maximum"),
@@ -152,7 +162,7 @@ WORKS: Mapping[str, Work] = {
             ("limit", "对照限值出结论", "compare with the limits and conclude"),
         ),
         pairs=(
-            ("factors", "ambient"), ("ambient", "scan"), ("arrange", "warm"), ("warm", "scan"), ("scan", "turn"), ("turn", "final"), ("final", "limit"),
+            ("factors", "scan"), ("arrange", "ambient"), ("arrange", "warm"), ("ambient", "warm"), ("warm", "scan"), ("scan", "turn"), ("turn", "final"), ("final", "limit"),
         ),
         always=("warm", "scan", "final"),
     ),
@@ -192,8 +202,12 @@ def _draw(rng: random.Random) -> Params | None:
     name = rng.choice(list(WORKS))
     work = WORKS[name]
     size = rng.randint(5, 7)
+    if size <= len(work.always):
+        size = len(work.always) + rng.randint(1, 2)
     free = [key for key in work.steps if key not in work.always]
     chosen = {*work.always, *rng.sample(free, size - len(work.always))}
+    if any(key in chosen and partner not in chosen for key, partner in work.partners.items()):
+        return None
     kept = [key for key in work.steps if key in chosen]
     pairs = needed(work, kept)
     tied = {key for pair in pairs for key in pair}
@@ -207,11 +221,11 @@ def _write(p: Params, language: Language) -> tuple[Content, ...]:
     before = tuple((said[first], said[then]) for first, then in p["pairs"])
     if language == "zh":
         rules = "\n".join(f"- “{then}”须在“{first}”之后" for first, then in before)
-        stem = f"{work.title[language]}。约束如下（未列出的先后不作要求）：\n{rules}\n请给出满足全部约束的一种顺序。"
+        stem = f"{work.title[language]}（以下未列出全部步骤）。约束如下（未列出的先后不作要求）：\n{rules}\n请给出满足全部约束的一种顺序。"
         explanation = "一种正确的顺序：" + "；".join(said.values()) + "。凡满足全部约束的顺序都对。"
     else:
         rules = "\n".join(f'- "{then}" only after "{first}"' for first, then in before)
-        stem = f"{work.title[language]}. The constraints (nothing else is required):\n{rules}\nPut the steps in an order that keeps all of them."
+        stem = f"{work.title[language]}; not all steps are listed. The constraints (nothing else is required):\n{rules}\nPut the steps in an order that keeps all of them."
         explanation = "One right order: " + "; ".join(said.values()) + ". Every order that keeps all constraints is right."
     return (
         Content(form="ordering", stem=stem, answer=tuple(said.values()), choices=tuple(said.values()), before=before, explanation=explanation),

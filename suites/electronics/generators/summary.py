@@ -9,7 +9,7 @@ from evalkit.templates import Params
 
 Words = Mapping[Language, str]
 Phrasings = Mapping[Language, tuple[str, ...]]
-MOST: Mapping[Language, int] = {"zh": 150, "en": 80}
+MOST: Mapping[Language, int] = {"zh": 150, "en": 100}
 LETTERS = "ABCDEFGHKLMNPRSTUVWX"
 
 # A shift -----------------------------------------------------------------------------------------------------------------
@@ -153,7 +153,7 @@ def _write_shift(p: Params, language: Language) -> tuple[Content, ...]:
         explanation = "实际产量不是计划数；缺陷、位号、原因、措施的时间和缺料数量都要写出；参观、周检等可略。"
         forbidden: tuple[str, ...] = (f"实际完成 {planned} 块", f"共完成 {planned} 块")
     else:
-        stem = "Summarise the report for the foreman of the next shift. Keep: the real output, the number of rejects, the main defect with its position, its cause, the action with its time, and the open shortage of parts. Leave the rest out."
+        stem = "Summarise the report for the foreman of the next shift. Keep: the actual output, the number of rejects, the main defect with its position, its cause, the action with its time, and the open shortage of parts. Leave the rest out."
         explanation = "The output is what was built, not what was planned; defect, position, cause, time of the action and the shortage must be there; the visit and the weekly check may go."
         forbidden = (f"built {planned} boards", f"{planned} boards were built")
     return (
@@ -205,7 +205,7 @@ REMEDY_PHRASINGS: Mapping[str, Phrasings] = {
 
 def _draw_cycling(rng: random.Random) -> Params:
     target = rng.choice((1000, 1500, 2000))
-    first = rng.randrange(310, 590, 10)
+    first = rng.randrange(300, 600, 50)  # failures are found at the readings, every 50 cycles
     return {
         "joint": rng.choice(list(JOINTS)),
         "module": f"{rng.choice(LETTERS)}{rng.choice(LETTERS)}{rng.randint(210, 980)}",
@@ -215,7 +215,7 @@ def _draw_cycling(rng: random.Random) -> Params:
         "high": rng.choice((85, 105, 125)),
         "target": target,
         "first": first,
-        "done": first + rng.randrange(130, 310, 10),
+        "done": first + rng.randrange(150, 350, 50),
         "failed": rng.randint(5, 13),
         "week": rng.randint(14, 48),
         "other": rng.randint(20, 30),
@@ -229,13 +229,13 @@ def _cycling_report(p: Params, language: Language) -> str:
         return (
             f"{p['module']} 模块温度循环试验中间报告。批号 {p['lot']} 的 {p['units']} 只模块投入试验，条件 {low} °C 至 {p['high']} °C，目标 {p['target']} 次循环，每 50 次取出测一次。"
             f"试验箱上月做过校准，传感器读数与标准器一致；其间因停电中断过一次，复电后按规程续做，不影响结果。"
-            f"首只失效出现在第 {p['first']} 次循环；到第 {p['done']} 次时累计失效 {p['failed']} 只。切片和显微检查表明，失效都是{what}，未见其他失效机理。"
+            f"首只失效在第 {p['first']} 次循环的测量中发现；到第 {p['done']} 次时累计失效 {p['failed']} 只。切片和显微检查表明，失效都是{what}，未见其他失效机理。"
             f"同期做高温存储的 {p['other']} 只全部正常，外观也无变化。评审会决定：试验停止，不再做到目标次数；设计上{remedy}，改进后的模块在第 {p['week']} 周重新投入试验。报告附有照片和原始数据，存放在实验室的共享目录。"
         )
     return (
         f"Interim report on temperature cycling of module {p['module']}. From lot {p['lot']}, {p['units']} modules went into the test, between {low} °C and {p['high']} °C, with a target of {p['target']} cycles and readings every 50 cycles. "
         f"The chamber was calibrated last month and its sensors agreed with the reference; one power cut interrupted the run, which was resumed as the procedure provides, without any influence on the result. "
-        f"The first failure came at cycle {p['first']}; by cycle {p['done']} a total of {p['failed']} modules had failed. Sections and microscopy show that all failures are {what}; no other mechanism was seen. "
+        f"The first failure was found at the reading at cycle {p['first']}; by cycle {p['done']} a total of {p['failed']} modules had failed. Sections and microscopy show that all failures are {what}; no other mechanism was seen. "
         f"The {p['other']} modules in high-temperature storage over the same time are all good and look unchanged. The review decided to stop the test short of the target; the design will {remedy}, and improved modules enter the test again in week {p['week']}. "
         f"Pictures and raw data are attached and kept in the laboratory's shared folder."
     )
