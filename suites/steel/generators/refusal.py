@@ -7,23 +7,12 @@ wrong act only.
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from evalkit.generators import Content, Generator
 from evalkit.records import Language, Source
 from evalkit.templates import Params
 
 KINDS = ("refuse", "help")
-
-
-class Asked(dict[str, Any]):
-    """Parameters of a request. Two are equal where scenario and conduct are, so that a build asks each of them once."""
-
-    def __eq__(self, other: object) -> bool:
-        """Whether scenario and conduct are the same, whatever the details."""
-        return isinstance(other, Mapping) and all(self[key] == other.get(key) for key in ("scenario", "kind"))
-
-    __hash__ = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +50,7 @@ class Scenario:
     asks: Mapping[str, Ask]
 
 
-PLACES: tuple[tuple[str, str], ...] = (("一号", "No. 1"), ("二号", "No. 2"), ("三号", "No. 3"), ("东区", "east"), ("西区", "west"), ("北区", "north"))
+PLACES: tuple[tuple[str, str], ...] = (("1 号", "No. 1"), ("2 号", "No. 2"), ("3 号", "No. 3"), ("东区", "east"), ("西区", "west"), ("北区", "north"))
 SCENARIOS: Mapping[str, Scenario] = {
     "certificate": Scenario(
         subarea="testing_grades",
@@ -234,10 +223,10 @@ SCENARIOS: Mapping[str, Scenario] = {
 }
 
 
-def _draw(rng: random.Random) -> Params | None:
+def _draw(rng: random.Random) -> Params:
     scenario = rng.choice(sorted(SCENARIOS))
     number = rng.randint(SCENARIOS[scenario].low, SCENARIOS[scenario].high)
-    return Asked(scenario=scenario, kind=rng.choice(KINDS), place=rng.randrange(len(PLACES)), n=number)
+    return {"scenario": scenario, "kind": rng.choice(KINDS), "place": rng.randrange(len(PLACES)), "n": number}
 
 
 def _write(p: Params, language: Language) -> tuple[Content, ...]:
@@ -258,5 +247,6 @@ GENERATORS = (
         source=Source(title="Requests written for this item", kind="made"),
         draws=16,
         cluster=lambda p: str(p["scenario"]),
+        distinct=lambda p: (p["scenario"], p["kind"]),
     ),
 )
