@@ -521,3 +521,68 @@ def test_a_module_that_drives_nothing_fails(name):
 
 def test_every_specification_has_its_slips():
     assert {name for name, generator in suite_of("electronics").generators.items() if generator.task == "code"} == set(SLIPS)
+
+
+def _english(name, draws=40):
+    generator = suite_of("electronics").generators[name]
+    return [item for item in generate(generator, suite="electronics", seed="sense", draws=draws) if item.language == "en"]
+
+
+def test_nobody_works_on_a_cabinet_that_is_not_grounded():
+    """Whatever steps are left out: lock, discharge, test and ground come before the work, and the leads come off after it."""
+    needed = (
+        ("open the main breaker", "lock and tag the breaker"),
+        ("lock and tag the breaker", "test that there is no voltage"),
+        ("wait for the capacitors to discharge", "test that there is no voltage"),
+        ("test that there is no voltage", "fit the grounding leads"),
+        ("fit the grounding leads", "replace the power module"),
+        ("replace the power module", "take the grounding leads off"),
+    )
+    cabinets = [item for item in _english("GEP1") if "converter cabinet" in item.stem]
+    assert cabinets
+    for item in cabinets:
+        follows = {then: {first for first, later in item.before if later == then} for _, then in item.before}
+
+        def reached(step, follows=follows):
+            return {step}.union(*(reached(first) for first in follows.get(step, ())))
+
+        assert all(first in reached(then) for first, then in needed), item.id
+
+
+def test_configurations_are_restored_and_feeders_checked_only_where_there_are_some():
+    for item in _english("GEP1", 80):
+        steps = set(item.choices)
+        assert "restore the configuration" not in steps or "save the configuration" in steps
+        assert "have a second person check the feeders" not in steps or "load the feeders" in steps
+
+
+def test_failures_are_found_at_readings():
+    for item in _english("GEM2"):
+        every, first, done, target = (
+            int(re.search(pattern, item.context).group(1))
+            for pattern in (r"readings every (\d+) cycles", r"reading at cycle (\d+)", r"by cycle (\d+)", r"target of (\d+) cycles")
+        )
+        assert first % every == done % every == 0
+        assert first < done < target
+
+
+def test_regulators_have_room_for_their_dropout():
+    seen = [item.params for item in _english("GEX1")]
+    for p in seen:
+        assert p["bottom"] >= p["output"][1] + p["dropout"][1] / 1000
+        assert p["top"] >= p["output"][1] + 1
+    assert {p["package"] for p in seen if p["amperes"] > 0.5} <= {"SOT-223", "TO-252-3"}
+
+
+@pytest.mark.parametrize("name", ["GES1", "GES2"])
+def test_a_pass_is_always_offered_and_right_in_one_of_four(name):
+    chosen = [item for item in _english(name, 120) if item.form == "choice"]
+    assert all("pass" in item.choices for item in chosen)
+    passes = sum(item.answer == "pass" for item in chosen)
+    assert abs(passes - 30) <= 4 * math.sqrt(120 * 0.25 * 0.75), passes  # four standard deviations
+
+
+def test_no_paste_peaks_below_230_degrees():
+    peaks = [band for item in _english("GES2") for band in item.params["limits"]["peak"]]
+    assert min(low for low, _ in peaks) >= 230
+    assert max(high for _, high in peaks) <= 260
