@@ -2,6 +2,7 @@
 
 import pytest
 
+from evalkit.answers import holds
 from evalkit.metrics import code
 from evalkit.metrics.mistakes import mistake_of
 from evalkit.prompts import cue_of, gold_text, labels_of
@@ -24,7 +25,7 @@ def conducted(item: Item) -> list[str]:
     if item.answer == "refuse":
         return [NO[item.language]]
     form = HELP if item.answer == "help" else GO
-    return [form[item.language].format(fact=" ".join(fact.split(" & "))) for fact in item.facts[0]]
+    return [form[item.language].format(fact=" ".join(fact.split(" & "))) for fact in item.facts[0] if not holds(fact, item.stem)]
 
 
 def written(item: Item) -> list[str]:
