@@ -66,7 +66,7 @@ B2 = Template(
     stems={
         "zh": (
             "豌豆双因子杂交的 F2 中观察到：黄圆 {round_yellow} 粒、绿圆 {round_green} 粒、黄皱 {wrinkled_yellow} 粒、绿皱 {wrinkled_green} 粒。按 9∶3∶3∶1 的理论比例做适合性检验，用实际粒数计算 χ² = Σ(O−E)²/E，不作连续性校正。χ² 是多少？结果无单位，保留三位小数。",
-            "为检验两对基因是否独立分离，统计了一个 F2 群体的种子：圆粒黄色 {round_yellow}、圆粒绿色 {round_green}、皱粒黄色 {wrinkled_yellow}、皱粒绿色 {wrinkled_green}。四类的期望比例依次为 9∶3∶3∶1。请求卡方值（皮尔逊公式，以粒数而非百分数代入，不做耶茨校正），无单位，取三位小数。",
+            "为检验两对基因是否独立分离，统计了一个 F2 群体的种子：圆粒黄色 {round_yellow}、圆粒绿色 {round_green}、皱粒黄色 {wrinkled_yellow}、皱粒绿色 {wrinkled_green}。四类的期望比例依次为 9∶3∶3∶1。请计算卡方值（皮尔逊公式，以粒数而非百分数代入，不做耶茨校正），无单位，取三位小数。",
         ),
         "en": (
             "In the F2 of a dihybrid pea cross {round_yellow} seeds are round and yellow, {round_green} round and green, {wrinkled_yellow} wrinkled and yellow, {wrinkled_green} wrinkled and green. Test the fit to 9:3:3:1 with χ² = Σ(O−E)²/E on the seed counts, without a continuity correction. What is χ² (no unit), to three decimals?",
@@ -209,8 +209,8 @@ def _draw_pedigree(rng: random.Random) -> Params | None:
     return {
         "sire_generation": rng.randint(1, 3),
         "dam_generation": rng.randint(1, 3),
-        "inbreeding_a": decimal(rng, 0.06, 0.32),
-        "inbreeding_b": decimal(rng, 0.06, 0.32),
+        "inbreeding_a": decimal(rng, 0.04, 0.26),
+        "inbreeding_b": decimal(rng, 0.04, 0.26),
     }
 
 
@@ -229,12 +229,12 @@ B5 = Template(
     decimals=3,
     stems={
         "zh": (
-            "种公牛 A 与母牛 B 互不相关，近交系数分别为 {inbreeding_a} 与 {inbreeding_b}。个体 X 的父亲是这对牛的第 {sire_generation} 代后代，母亲是这对牛的第 {dam_generation} 代后代（子女为第 1 代，孙辈为第 2 代，依此类推），两边各由 A×B 的一个子女传下，这两个子女不是同一个体；中间配种的都是无关个体，除 A、B 外没有其他共同祖先。用 Wright 通径公式求 X 的近交系数，以 % 表示，保留三位小数。",
-            "一头牛 X 的双亲都出自同一对祖先 A（近交系数 {inbreeding_a}）和 B（近交系数 {inbreeding_b}），A 与 B 之间没有亲缘关系。从 A、B 到 X 的父亲相隔 {sire_generation} 个世代，到 X 的母亲相隔 {dam_generation} 个世代；两边分别来自 A×B 的不同子女，中间配种的都是无关个体，此外父母间再无共同祖先。X 的近交系数是百分之几？单位 %，取三位小数。",
+            "种公牛 A 与母牛 B 互不相关，近交系数分别为 {inbreeding_a} 与 {inbreeding_b}。个体 X 的父亲是这对牛的第 {sire_generation} 代后代，母亲是这对牛的第 {dam_generation} 代后代（子女为第 1 代，孙辈为第 2 代，依此类推），两边各由 A×B 的一个子女传下，这两个子女不是同一个体；中间若另有配偶，都是无关个体，除 A、B 外没有其他共同祖先。用 Wright 通径公式求 X 的近交系数，以 % 表示，保留三位小数。",
+            "一头牛 X 的双亲都出自同一对祖先 A（近交系数 {inbreeding_a}）和 B（近交系数 {inbreeding_b}），A 与 B 之间没有亲缘关系。从 A、B 到 X 的父亲相隔 {sire_generation} 个世代，到 X 的母亲相隔 {dam_generation} 个世代；两边分别来自 A×B 的不同子女，中间若另有配偶，都是无关个体，此外父母间再无共同祖先。X 的近交系数是百分之几？单位 %，取三位小数。",
         ),
         "en": (
-            "Bull A and cow B are unrelated; their inbreeding coefficients are {inbreeding_a} and {inbreeding_b}. The sire of animal X descends from this couple in generation {sire_generation} and the dam of X in generation {dam_generation} (children are generation 1, grandchildren generation 2, and so on), each through one child of A × B, these two children being different animals; all other mates were unrelated, and the two lines share no ancestors but A and B. Find the inbreeding coefficient of X by Wright's path formula, in %, to three decimals.",
-            "Both parents of a heifer X trace back to the same pair of ancestors, A (inbreeding coefficient {inbreeding_a}) and B (inbreeding coefficient {inbreeding_b}), who are not related to each other. The number of generations from the pair to the sire of X is {sire_generation}, to the dam {dam_generation}; the two sides come from different children of A × B, all other mates were unrelated, and the parents have no further ancestor in common. How inbred is X? Answer in %, with three decimals.",
+            "Bull A and cow B are unrelated; their inbreeding coefficients are {inbreeding_a} and {inbreeding_b}. The sire of animal X descends from this couple in generation {sire_generation} and the dam of X in generation {dam_generation} (children are generation 1, grandchildren generation 2, and so on), each through one child of A × B, these two children being different animals; any other mates were unrelated, and the two lines share no ancestors but A and B. Find the inbreeding coefficient of X by Wright's path formula, in %, to three decimals.",
+            "Both parents of a heifer X trace back to the same pair of ancestors, A (inbreeding coefficient {inbreeding_a}) and B (inbreeding coefficient {inbreeding_b}), who are not related to each other. The number of generations from the pair to the sire of X is {sire_generation}, to the dam {dam_generation}; the two sides come from different children of A × B, any other mates were unrelated, and the parents have no further ancestor in common. How inbred is X? Answer in %, with three decimals.",
         ),
     },
     explanation={
@@ -423,7 +423,7 @@ B9 = Template(
         ),
         "en": (
             "In a segregating population the wanted genotype has a frequency of {share_percent}%, plants being independent. What is the smallest number of plants to grow so that one or more wanted plants are among them with a probability of at least {sure_percent}%? Use the binomial distribution exactly.",
-            "A breeder hopes to find at least one ideal plant; each plant is ideal with a probability of {share_percent}%. How many plants must the population have at the least for the chance of success to reach {sure_percent}% or more? (Binomial, no Poisson approximation; a whole number.)",
+            "A breeder hopes to find at least one ideal plant; each plant is ideal with a probability of {share_percent}%. At least how many plants must the population have for the chance of success to reach {sure_percent}% or more? (Binomial, no Poisson approximation; a whole number.)",
         ),
     },
     explanation={
@@ -475,8 +475,8 @@ B10 = Template(
             "某麦田要求每亩出苗 {seedlings} 万株。种子净度为 {purity}%，发芽率为 {germination}%，能发芽的种子在田间有 {emergence}% 成苗，千粒重 {thousand_g} g。求播种量（kg/亩），取两位小数。",
         ),
         "en": (
-            "Wheat is to stand at {seedlings} × 10,000 seedlings per mu (1 mu = 1/15 ha). The seed has a thousand-kernel weight of {thousand_g} g, a physical purity of {purity}% and a germination of {germination}%; field emergence is {emergence}% of the germinable seeds. How much seed is needed, in kg per mu, to two decimals?",
-            "A field needs {seedlings} × 10,000 established wheat plants on each mu of land (15 mu = 1 ha). Of the seed lot {purity}% by weight is pure seed, {germination}% of the pure seeds germinate, and {emergence}% of the germinating ones come up in the field; a thousand kernels weigh {thousand_g} g. Work out the sowing rate in kg per mu with two decimals.",
+            "Wheat is to stand at {seedlings}0,000 seedlings per mu (1 mu = 1/15 ha). The seed has a thousand-kernel weight of {thousand_g} g, a physical purity of {purity}% and a germination of {germination}%; field emergence is {emergence}% of the germinable seeds. How much seed is needed, in kg per mu, to two decimals?",
+            "A field needs {seedlings}0,000 established wheat plants on each mu of land (15 mu = 1 ha). Of the seed lot {purity}% by weight is pure seed, {germination}% of the pure seeds germinate, and {emergence}% of the germinating ones come up in the field; a thousand kernels weigh {thousand_g} g. Work out the sowing rate in kg per mu with two decimals.",
         ),
     },
     explanation={
@@ -687,7 +687,7 @@ B1 = Template(
         ),
         "en": (
             "In a randomly mating cattle population an autosomal recessive defect appears in 1 of {one_in} newborn calves; the population is in Hardy–Weinberg equilibrium. What percentage of all newborn calves are carriers (heterozygotes)? Answer in %, to two decimals.",
-            "A single autosomal recessive gene causes a malformation; homozygotes occur at a frequency of 1/{one_in} in a large population that mates at random. By the Hardy–Weinberg law, how frequent are heterozygous carriers among all newborn? Give the figure in %, with two decimals.",
+            "A single autosomal recessive gene causes a malformation; homozygotes occur at a frequency of 1/{one_in} in a large population that mates at random. By the Hardy–Weinberg law, how frequent are heterozygous carriers among all newborns? Give the figure in %, with two decimals.",
         ),
     },
     explanation={
@@ -884,7 +884,7 @@ B15B = Template(
         ),
         "en": (
             "A Smith–Hazel index I = b1·x1 + b2·x2 of two traits has b = P⁻¹Ga. Phenotypic variances are {var_p1} (trait 1) and {var_p2} (trait 2), their covariance {cov_p}; additive genetic variances are {var_g1} and {var_g2}, their covariance {cov_g}; economic weights are a1 = {weight1} and a2 = {weight2}. What is b1, the coefficient of trait 1, to three decimals?",
-            "In a selection index of two traits the phenotypic matrix P has {var_p1} and {var_p2} on its diagonal and {cov_p} beside it; the genetic matrix G has {var_g1} and {var_g2} on its diagonal and {cov_g} beside it. The traits' economic weights are {weight1} and {weight2}, in this order. Solve Pb = Ga and give b1 to three decimals.",
+            "In a selection index of two traits the phenotypic matrix P has {var_p1} and {var_p2} on its diagonal and {cov_p} off the diagonal; the genetic matrix G has {var_g1} and {var_g2} on its diagonal and {cov_g} off the diagonal. The traits' economic weights are {weight1} and {weight2}, in this order. Solve Pb = Ga and give b1 to three decimals.",
         ),
     },
     explanation={

@@ -36,7 +36,7 @@ def judged(item):
     limits, results = tables_in(item.context)
     (line,) = [line for line in item.context.split("\n") if re.search(r"第 \d+ 批|, lot \d+|参试品种|Candidate \d+", line)]
     (row,) = [row for row in limits[1:] if row[0] in line]
-    equal_fails = "按不合格计" in item.stem or "limit fails" in item.stem
+    equal_fails = bool(re.search("按不(?:合格|符合条件)计", item.stem)) or "limit fails" in item.stem
     broken = []
     for head, limit, name, value in zip(limits[0][1:], row[1:], results[0], results[1], strict=True):
         word = name.removesuffix("%").strip()
@@ -48,7 +48,7 @@ def judged(item):
     if item.form == "json":
         return {"verdict": "fail" if broken else "pass", "failing": [CLAUSES[word] for word in broken]}
     for option in item.choices:
-        listed = re.split("、|, ", re.sub("^(?:不合格：|fail: )", "", option)) if option not in ("合格", "pass") else []
+        listed = re.split("、|, ", re.sub("^(?:不合格：|不符合条件：|fail: )", "", option)) if option not in ("合格", "符合条件", "pass") else []
         if sorted(listed) == sorted(broken):
             return option
     raise AssertionError(broken)
@@ -121,13 +121,13 @@ def notice(item):
 def permit(item):
     """Words of the permits; what was asked for, last year's number and the country of transit are passed over."""
     text = item.context
-    weight = first(text, r"批准数量：.*?共 (.+)", r"总重 (.+?)（", r"批准 \| .*?，(.+?) \|", r"Allowed: .*?, (.+) in all", r"total weight of (.+?) \(", r"Allowed \| .*?, (.+?) \|")
+    weight = first(text, r"批准数量：.*?共 (.+)", r"总重 (.+?)（", r"批准 \| .*?，(.+?) \|", r"Approved: .*?, (.+) in all", r"total weight of (.+?) \(", r"Approved \| .*?, (.+?) \|")
     amount, unit = weight.split()
     return {
         "permit_no": first(text, r"审批编号：(.+)", r"审批编号为(.+?)；", r"编号 \| (.+?号)", r"Permit number: (.+)", r"number (PQ-X \d+/\d+);", r"Number \| (PQ-X \d+/\d+)"),
         "crop": first(text, r"作物名称：(.+?)（", r"引进(.+?)（", r"学名 \| (.+?) /", r"Crop: (.+?) \(", r"seed of (.+?) \(", r"species \| (.+?) /"),
         "origin": first(text, r"原产国：(.+?)（", r"同意从(.+?)引进", r"转运国 \| (.+?) /", r"origin: (.+?) \(", r"\) from (.+?):", r"transit \| (.+?) /"),
-        "accessions": int(first(text, r"批准数量：(\d+)", r"种子 (\d+) 份", r"批准 \| (\d+)", r"Allowed: (\d+)", r": (\d+) accessions with", r"Allowed \| (\d+)")),
+        "accessions": int(first(text, r"批准数量：(\d+)", r"种子 (\d+) 份", r"批准 \| (\d+)", r"Approved: (\d+)", r": (\d+) accessions with", r"Approved \| (\d+)")),
         "quantity_g": round(float(amount) * {"g": 1, "kg": 1000}[unit]),
         "valid_until": the_day(first(text, r"有效期至：(.+)", r"有效期截至(.+?)。", r"有效期止 \| (\S+)", r"Valid until: (.+)", r"valid through (.+?)\.", r"End of validity \| (\S+)")),
         "quarantine_months": int(first(text, r"(\d+) 个月", r"(\d+) months")),

@@ -6,6 +6,7 @@ The laws that it shares with the other suites are in test_laws.py, which reads `
 import itertools
 import re
 from datetime import date
+from fractions import Fraction
 from functools import cache
 from statistics import fmean
 
@@ -18,8 +19,9 @@ from scipy.stats import binom, norm
 from evalkit.generators import generate
 from evalkit.generators import items_of as drawn_from
 from tests.suites.breeding_readers import GLOSSARY, READERS
-from tests.suites.laws import Own, dates_in, items_of, said, suite_of, table_rows, templates_of
+from tests.suites.laws import Own, as_printed, dates_in, items_of, said, suite_of, table_rows, templates_of
 
+SOIL = (10, 12, 15, 18, 22)  # °C, columns of GBT1
 TEMPLATES = templates_of("breeding")
 ITEMS = items_of("breeding")
 
@@ -268,9 +270,17 @@ SECOND_WAY = {
     "B16M": _milk_by_energy,
     "B16W": _weight_on_a_straight_line,
 }
+
+
+def _spelt(key, value, language):
+    """English writes 13 万 seedlings as 130,000."""
+    return f"{value}0,000" if (key, language) == ("seedlings", "en") else as_printed(key, value, language)
+
+
 OWN = Own(
     examples=EXAMPLES,
     second_way=SECOND_WAY,
+    spelt=_spelt,
     told={
         ("breeding-extraction-003-zh", "dam_second_milk_kg"): said("二胎 305 天 10,460 kg", 10_460),
         ("breeding-extraction-005-en", "start_kg"): said("at 31.0 kg", 31),
@@ -338,6 +348,75 @@ def test_off_types():
     assert len(seen) == 4
 
 
+def _sites_won(cell):
+    won, sites = map(int, cell.split("/"))
+    return won / sites
+
+
+def _years_before(filed, sold):
+    """Years from a first sale to the day of filing, 0 where there was none."""
+    return 0 if sold == "无" else (date.fromisoformat(filed) - date.fromisoformat(sold)).days / 365.25
+
+
+def _mating_allowed(bull, cow):
+    """Whether each defect that one animal carries is known to be absent in the other."""
+    states = [{part[0]: part[2:] for part in animal.split(", ")} for animal in (bull, cow)]
+    pairs = [(one[defect], other[defect]) for one, other in (states, states[::-1]) for defect in "PQ"]
+    return all(second == "free" for first, second in pairs if first == "carrier")
+
+
+def _published(rows):
+    """The published bull with the highest breeding value."""
+    ranked = sorted(((float(value), name) for name, value, sure, herds in rows if float(sure) >= 0.60 and int(herds) >= 10), reverse=True)
+    return ranked[0][1]
+
+
+def _best_that_ripens(rows):
+    return max((float(crop), name) for name, heat, crop in rows if float(heat) <= 2550 - 100)[1]
+
+
+PASSES = {  # item > whether a row of its table keeps the printed rules
+    "006": lambda gain, won, disease: float(gain) >= 3.0 and _sites_won(won) >= 0.60 and disease not in ("高感", "highly susceptible"),
+    "007": lambda *seen: max(map(float, seen)) <= 1.0 and round(sum(map(float, seen)), 6) <= 2.0,
+    "009": lambda males, females: 4 * int(males) * int(females) / (int(males) + int(females)) >= 50,
+    "011": lambda filed, home, abroad: _years_before(filed, home) <= 1 and _years_before(filed, abroad) <= 4,
+    "013": lambda spread, missing, check: float(spread) <= 15 and int(missing) <= 0.05 * 60 and float(check) >= 0.70 * 600,
+    "014": _mating_allowed,
+    "016": lambda share, event, presence: float(share) <= 0.9 and event == "authorised" and presence == "unavoidable",
+}
+CHOSEN = {"012": _best_that_ripens, "015": _published}
+
+
+@pytest.mark.parametrize("item", [item for name, item in ITEMS.items() if name.split("-")[2] in {*PASSES, *CHOSEN} and item.task == "compliance"], ids=lambda item: item.id)
+def test_verdicts_by_tables(item):
+    number, rows = item.id.split("-")[2], table_rows(item.context)
+    found = [CHOSEN[number](rows)] if number in CHOSEN else [name for name, *cells in rows if PASSES[number](*cells)]
+    assert len(rows) == 4
+    assert len(found) == 1, found
+    assert [option for option in item.choices if found[0] in option] == [item.answer]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_plans_of_a_field_trial(language):
+    item = ITEMS[f"breeding-compliance-008-{language}"]
+    plans = re.findall(r"^((?:方案|Plan) \d)[：:](.+)$", item.context, re.M)
+    keeps = []
+    for name, plan in plans:
+        metres = int(re.search(r"距商品玉米 (\d+)|commercial maize at (\d+)", plan).group(1 if language == "zh" else 2))
+        days = re.search(r"错开 (\d+)|differs by (\d+)", plan)
+        months = int(re.search(r"监测 (\d+)|monitoring (\d+)", plan).group(1 if language == "zh" else 2))
+        if (metres >= 300 or (days and int(days[1] or days[2]) >= 30)) and months >= 12:
+            keeps.append(name)
+    assert len(plans) == 4
+    assert keeps == [item.answer]
+
+
+def test_inbreeding_costs_a_litter_what_the_literature_says():
+    for language in ("zh", "en"):
+        (_, f1, first), *_, (_, f2, last) = [list(map(float, row)) for row in table_rows(ITEMS[f"breeding-diagnosis-010-{language}"].context)]
+        assert 0.2 <= (first - last) / (f2 - f1) * 10 <= 0.5  # piglets for each 10 % of inbreeding
+
+
 def test_tables_of_the_diagnoses():
     checks = [float(n) for n in re.findall(r"CK (\d+\.\d)", ITEMS["breeding-diagnosis-002-zh"].context)]
     assert len(checks) == 4
@@ -387,3 +466,69 @@ def test_every_build_asks_each_request_once_and_help_is_known_by_words_that_the_
         assert len({(item.cluster, item.answer, item.language) for item in items}) == 32
         for item in items:
             assert not [word for fact in item.facts for word in fact if word.lower() in item.stem.lower()], item.stem
+
+
+def draws_for(name, count=40):
+    """Parameters and items of a generator under a seed of this file."""
+    return generate(suite_of("breeding").generators[name], suite="breeding", seed="blind", draws=count)
+
+
+NATIONAL = {  # GB 4404.1-2008, seed for sale: purity, physical purity, germination at least; moisture at most
+    "maize": (96.0, 99.0, 85, 13.0), "indica": (96.0, 98.0, 80, 13.0), "japonica": (96.0, 98.0, 80, 14.5), "wheat": (99.0, 99.0, 85, 13.0), "sorghum": (93.0, 98.0, 80, 13.0),
+}  # fmt: skip
+
+
+def test_no_house_limit_is_laxer_than_the_national_standard():
+    for item in draws_for("GBS1"):
+        for kind, limits in item.params["limits"].items():
+            *least, most = map(float, limits)
+            assert all(own >= law for own, law in zip(least, NATIONAL[kind], strict=False)), (kind, limits)
+            assert most <= NATIONAL[kind][3], (kind, limits)
+
+
+SPEAKS_OF = (  # words of a step > words of the step that it cannot be without
+    ("date of pollination", "put the pollen on the stigmas"), ("bag the emasculated ear", "take the anthers out"), ("inspect detasselling", "pull the tassels"),
+    ("composite sample down", "mix the primary samples"), ("from the pure seed", "separate the pure seed"), ("final count", "in the germinator"),
+    ("leaves of the backcross plants", "backcross the F1"), ("among the selfed progeny", "self the plants"), ("diseases during isolation", "in the isolation plot"),
+    ("diagnose pregnancy", "transfer the usable embryos"), ("grade the embryos", "flush the embryos"), ("transfer the usable", "flush the embryos"),
+    ("hand the material out", "have it inspected"),
+)  # fmt: skip
+
+
+def test_no_listed_step_lacks_the_one_that_it_speaks_of():
+    met = set()
+    for item in draws_for("GBP1", 90):
+        listed = " | ".join(item.choices)
+        for words, wanted in SPEAKS_OF:
+            if words in listed:
+                met.add(words)
+                assert wanted in listed, item.choices
+    assert met == {words for words, _ in SPEAKS_OF}
+
+
+def test_imported_accessions_weigh_what_breeders_exchange():
+    """Grams of an accession: small-seeded vegetables a few, cereals and pulses at most some hundred."""
+    most = {"tomato": 10, "pepper": 15, "alfalfa": 50, "watermelon": 100}
+    for item in draws_for("GBX2"):
+        if item.language == "en":
+            each = item.answer["quantity_g"] / item.answer["accessions"]
+            assert 1 <= each <= most.get(item.answer["crop"], 300), item.answer
+
+
+def test_no_drawn_number_of_a_table_is_a_rounding_tie():
+    for item in draws_for("GBT1"):
+        if item.form == "number":
+            crop, soil = item.params["asked"], item.params["soil"]
+            place = max(index for index, column in enumerate(SOIL) if column < soil)
+            left, right = (Fraction(str(day)) for day in item.params["days"][crop][place : place + 2])
+            exact = left + (right - left) * (Fraction(str(soil)) - SOIL[place]) / (SOIL[place + 1] - SOIL[place])
+            assert (exact * 100) % 1 != Fraction(1, 2), item.id
+            assert abs(exact - Fraction(item.answer)) < Fraction(5, 1000), item.id
+
+
+def test_reviews_cover_every_template_and_generator():
+    suite = suite_of("breeding")
+    assert set(suite.reviews.drawn) == {*suite.templates, *suite.generators}
+    assert suite.reviews.hand.items == len(ITEMS) + len(suite.reviews.deleted)
+    assert suite.reviews.hand.repaired == sum(item.review.status == "repaired" for item in ITEMS.values())
+    assert all(item.review.status != "unreviewed" for item in ITEMS.values())

@@ -31,7 +31,7 @@ STAGES: Mapping[str, Stage] = {
         acts=(
             ("在山区征集地方菜豆 {a} 份，登记来源后放进低温库。", "Collected {a} landraces of bean in the hills, wrote down where they came from and put them into the cold store."),
             ("给库存谷子材料重新编目，共 {a} 份，其中发芽力偏低的 {b} 份列入更新计划。", "Catalogued the stored millet accessions anew, {a} in all; {b} of them that germinate poorly were put on the list for regeneration."),
-            ("把 {a} 份农家小麦各分出 {b} 粒，寄往异地种质库备份。", "Took seed from {a} old wheat accessions, {b} grains each, and sent it to a gene bank elsewhere as a duplicate."),
+            ("把 {a} 份农家小麦各分出 {b}00 粒，寄往异地种质库备份。", "Took seed from {a} old wheat accessions, {b}00 grains each, and sent it to a gene bank elsewhere as a duplicate."),
         ),
         remark=("新收的材料上周已经入了种质库", "the newly collected accessions went into the gene bank last week"),
         near=("crossing", "testing", "selection"),
@@ -41,9 +41,9 @@ STAGES: Mapping[str, Stage] = {
         title=("组合配制", "making crosses"),
         line=("选定亲本，人工去雄授粉，得到新的杂交组合", "choosing parents, emasculating and pollinating by hand, to get new crosses"),
         acts=(
-            ("上午给 {a} 个小麦母本穗去雄套袋，下午授上新父本的花粉，挂牌 {b} 个。", "Emasculated and bagged {a} wheat ears in the morning, put pollen of a new male on them in the afternoon and tagged {b}."),
-            ("从 {a} 个自交系里挑出 {b} 对亲本，定下今年首次要配的组合。", "Picked {b} pairs of parents out of {a} inbred lines for the crosses to be made for the first time this year."),
-            ("用抗病系给 {a} 朵番茄花去雄授粉，首次配这个组合，坐果 {b} 个。", "Emasculated {a} tomato flowers and pollinated them with the resistant line, a cross not made before; {b} fruits have set."),
+            ("给前几天去雄套袋的 {a} 个小麦母本穗授上新父本的花粉，逐穗挂牌，共 {b} 个新组合。", "Put pollen of new males on {a} wheat ears emasculated and bagged some days ago and tagged every ear: {b} new crosses."),
+            ("从 {a} 个自交系里挑出 {b} 对亲本，定下今年首次要配的组合。", "Picked {b} pairs of parents out of {a} inbred lines and settled which new crosses this year's nursery gets."),
+            ("用抗病系给 {a} 朵番茄花去雄授粉，首次配这个组合，共用了 {b} 株母本。", "Emasculated {a} tomato flowers on {b} plants and pollinated them with the resistant line, a cross not made before."),
         ),
         remark=("明年打算拿这些材料做杂交亲本", "these lines are meant to be crossed next year"),
         near=("multiplication", "selection", "markers"),
@@ -101,7 +101,7 @@ STAGES: Mapping[str, Stage] = {
         title=("种子生产", "seed production"),
         line=("繁殖亲本、原种，或在制种田生产已定组合的商品种子", "multiplying parents and basic seed, or producing commercial seed of an established hybrid"),
         acts=(
-            ("老组合的制种田 {a} 亩走了第 {b} 遍，拔净母本的雄穗。", "Went over {a} mu of the seed field of our established hybrid for the {b}th time and pulled the last tassels of the female rows."),
+            ("在老组合的 {a} 亩制种田里第 {b} 次巡田，拔净母本的雄穗。", "Went over {a} mu of the seed field of our established hybrid for the {b}th time and pulled the last tassels of the female rows."),
             ("亲本繁殖田 {a} 亩去杂，拔掉杂株 {b} 株。", "Rogued {a} mu of the field where a parent line is multiplied and pulled {b} off-types."),
             ("与 {b} 户农民签制种合同，划定隔离区 {a} 亩。", "Signed contracts for seed production with {b} farmers and marked out {a} mu of isolation zone."),
         ),
@@ -125,7 +125,7 @@ STAGES: Mapping[str, Stage] = {
         title=("示范与栽培指导", "demonstration and advice"),
         line=("向种植者展示品种，提出播期、密度、水肥等建议", "showing varieties to growers and advising on dates, densities, water and fertiliser"),
         acts=(
-            ("在示范田开现场会，{a} 户农民到场，讲了密度和 {b} 次追肥的安排。", "Held a field day at the demonstration plot, {a} growers came; explained the density and when to give the {b} top dressings."),
+            ("在示范田开现场会，{a} 户农民到场，看了 {b} 个品种，讲了密度和追肥。", "Held a field day at the demonstration plot, {a} growers came; showed them {b} varieties and explained density and top dressing."),
             ("给合作社写播种建议，{a} 亩地按 {b} 种土质分别定播期和密度。", "Wrote sowing advice for the cooperative: dates and densities for {a} mu on {b} kinds of soil."),
             ("电话回访 {a} 户种植户，答复其中 {b} 户倒伏以后怎么追肥浇水。", "Called {a} growers and told {b} of them how to fertilise and irrigate after lodging."),
         ),

@@ -8,13 +8,11 @@ from evalkit.generators import Content, Generator, table
 from evalkit.records import Language, Source
 from evalkit.templates import Params
 
-PASS = {"zh": "合格", "en": "pass"}
-FAIL = {"zh": "不合格：", "en": "fail: "}
 COMMA = {"zh": "、", "en": ", "}
 BOUND = {"min": {"zh": "下限", "en": "minimum"}, "max": {"zh": "上限", "en": "maximum"}}
 EQUAL = {
-    True: {"zh": "等于限值的项目按合格计", "en": "a value equal to its limit passes"},
-    False: {"zh": "等于限值的项目按不合格计", "en": "a value equal to its limit fails"},
+    True: {"zh": "等于限值的项目按{good}计", "en": "a value equal to its limit passes"},
+    False: {"zh": "等于限值的项目按不{good}计", "en": "a value equal to its limit fails"},
 }
 
 
@@ -31,11 +29,12 @@ class Clause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scheme:
-    """A table of limits (kind of lot > a base value for each clause, made stricter by `steps`) and the words around it."""
+    """A table of limits (kind of lot > a base value for each clause, made stricter by `steps`) and the words around it; `good`: what Chinese calls a pass."""
 
     clauses: tuple[Clause, ...]
     kinds: Mapping[str, tuple[Mapping[Language, str], tuple[float, ...]]]
     steps: tuple[tuple[float, ...], ...]
+    good: str
     head: Mapping[Language, str]
     column: Mapping[Language, str]
     result: Mapping[Language, str]
@@ -152,7 +151,11 @@ def writer(scheme: Scheme) -> Callable[[Params, Language], tuple[Content, ...]]:
     }
 
     def told(broken: Sequence[str], language: Language) -> str:
-        return FAIL[language] + COMMA[language].join(names[key][language] for key in broken) if broken else PASS[language]
+        passes, fails = (scheme.good, f"不{scheme.good}：") if language == "zh" else ("pass", "fail: ")
+        return fails + COMMA[language].join(names[key][language] for key in broken) if broken else passes
+
+    def rule_for_equal(p: Params, language: Language) -> str:
+        return EQUAL[p["inclusive"]][language].format(good=scheme.good)
 
     def explained(p: Params, language: Language) -> str:
         own = p["limits"][p["kind"]]
@@ -161,12 +164,12 @@ def writer(scheme: Scheme) -> Callable[[Params, Language], tuple[Content, ...]]:
             if clause.key in p["failing"]:
                 lines.append(f"{clause.name[language]} {value}（{BOUND[clause.bound][language]} {limit}）" if language == "zh" else f"{clause.name[language]} {value} ({BOUND[clause.bound][language]} {limit})")
         if not lines:
-            return {"zh": "四项都在限值之内，", "en": "All four values keep their limits; "}[language] + EQUAL[p["inclusive"]][language] + {"zh": "。", "en": "."}[language]
-        return {"zh": "不合格的是：", "en": "Out of limits: "}[language] + {"zh": "；", "en": "; "}[language].join(lines) + {"zh": "。", "en": "."}[language]
+            return {"zh": "四项都在限值之内，", "en": "All four values keep their limits; "}[language] + rule_for_equal(p, language) + {"zh": "。", "en": "."}[language]
+        return {"zh": f"不{scheme.good}的是：", "en": "Out of limits: "}[language] + {"zh": "；", "en": "; "}[language].join(lines) + {"zh": "。", "en": "."}[language]
 
     def write(p: Params, language: Language) -> tuple[Content, ...]:
         context, why = _context(scheme, p, language), explained(p, language)
-        rule = EQUAL[p["inclusive"]][language]
+        rule = rule_for_equal(p, language)
         gold = told(p["failing"], language)
         wrong = {told(broken, language): name for broken, name in p["wrong"]}
         listed = COMMA[language].join(f"{key}（{names[key]['zh']}）" if language == "zh" else f"{key} ({names[key]['en']})" for key in keys)
@@ -193,13 +196,14 @@ SEED = Scheme(
         Clause(key="moisture", name={"zh": "水分", "en": "moisture"}, bound="max", digits=1, reach=0.6),
     ),
     kinds={
-        "maize": ({"zh": "玉米单交种", "en": "maize, single cross"}, (96.0, 98.5, 86, 13.0)),
+        "maize": ({"zh": "玉米单交种", "en": "maize, single cross"}, (96.0, 99.0, 86, 13.0)),
         "indica": ({"zh": "籼型杂交稻", "en": "rice, indica hybrid"}, (96.5, 98.0, 80, 12.5)),
-        "japonica": ({"zh": "粳型杂交稻", "en": "rice, japonica hybrid"}, (95.5, 98.0, 82, 14.0)),
-        "wheat": ({"zh": "小麦大田用种", "en": "wheat, certified seed"}, (98.5, 98.5, 85, 12.5)),
-        "sorghum": ({"zh": "高粱杂交种", "en": "sorghum hybrid"}, (93.5, 97.5, 80, 13.0)),
+        "japonica": ({"zh": "粳型杂交稻", "en": "rice, japonica hybrid"}, (96.0, 98.0, 82, 14.0)),
+        "wheat": ({"zh": "小麦大田用种", "en": "wheat, certified seed"}, (99.0, 99.0, 85, 12.5)),
+        "sorghum": ({"zh": "高粱杂交种", "en": "sorghum hybrid"}, (93.5, 98.0, 80, 13.0)),
     },
     steps=((0.0, 0.2, 0.5), (0.0, 0.3, 0.5), (0, 2, 3), (0.0, -0.2, -0.5)),
+    good="合格",
     head={"zh": "某种业公司的种子质量内控标准（虚构）：", "en": "House limits of a seed company (invented):"},
     column={"zh": "种子类别", "en": "Kind of seed"},
     result={"zh": "检验结果，{kind}，第 {lot} 批：", "en": "Test results, {kind}, lot {lot}:"},
@@ -227,6 +231,7 @@ VARIETY = Scheme(
         "silage": ({"zh": "青贮类", "en": "silage"}, (4.0, 64, 8.5, 13.0)),
     },
     steps=((0.0, 0.3, 0.5), (0, 2, 3), (0.0, -0.4, -0.5), (0.0, -0.5, -1.0)),
+    good="符合条件",
     head={"zh": "某联合体玉米新品种推荐审定的条件（虚构，均与对照品种比较或按田间调查）：", "en": "Conditions of a trial network for putting maize varieties forward for registration (invented; gains are over the check, the rest is scored in the field):"},
     column={"zh": "申请类别", "en": "Class applied for"},
     result={"zh": "参试品种 {lot}，申请类别：{kind}，试验结果：", "en": "Candidate {lot}, class applied for: {kind}; results:"},
@@ -235,7 +240,7 @@ VARIETY = Scheme(
         "en": "Judge the candidate by the conditions of its class ({rule}). Which verdict is right and complete?",
     },
     asked={
-        "zh": "按所申请类别的条件判定该品种（{rule}），返回 JSON：verdict，合格写 \"pass\"，不合格写 \"fail\"；failing，不合格项目的键组成的列表，全部合格时为空列表。各项目的键：{keys}。",
+        "zh": "按所申请类别的条件判定该品种（{rule}），返回 JSON：verdict，符合条件写 \"pass\"，不符合写 \"fail\"；failing，不符合条件的项目的键组成的列表，全部符合时为空列表。各项目的键：{keys}。",
         "en": 'Judge the candidate by the conditions of its class ({rule}) and return JSON: verdict, "pass" or "fail"; failing, the list of the keys of all conditions not met, an empty list if there are none. Keys: {keys}.',
     },
 )

@@ -30,7 +30,7 @@ ORIGIN_RULES: Words = {
         "B: at every marker one allele of the female, and at two markers or more the other allele occurs in neither parent: foreign pollen, isolation was insufficient.\n"
         "C: at every marker only the allele of the male parent: seed of the male rows, mixed in at harvest.\n"
         "D: at two markers or more both alleles occur in neither parent: seed of another variety, mixed in at processing.\n"
-        "E: at every marker one allele of each parent: a true hybrid, no off-type."
+        "E: at every marker one allele of each parent: a true hybrid, not an off-type."
     ),
 }
 RULE_OF = {"selfed": ("甲", "A"), "foreign": ("乙", "B"), "male": ("丙", "C"), "mixed": ("丁", "D"), "hybrid": ("戊", "E")}
@@ -121,10 +121,10 @@ FIELDS: Mapping[str, Words] = {
 FIELD_RULES: Words = {
     "zh": (
         "试验站对照小区判读规则（虚构，产量单位 t/ha，同一对照品种，小区按位置编号，前一半为区组甲，后一半为区组乙）。\n"
-        "梯度：从头到尾每个小区都比前一个高，或每个都比前一个低，首尾相差 1.5 以上。\n"
-        "区组差异：两个区组内部各自相差都不超过 0.5，而两区组平均相差 1.0 以上。\n"
-        "个别小区异常：只有一个小区与其余小区的平均相差 1.5 以上，其余小区彼此相差不超过 0.5。\n"
-        "边际效应：首尾两个小区都比其余每个小区高 1.0 以上，其余小区彼此相差不超过 0.5。\n"
+        "梯度：从头到尾每个小区都比前一个高，或每个都比前一个低，首尾相差超过 1.5。\n"
+        "区组差异：两个区组内部各自相差都不超过 0.5，而两区组平均相差超过 1.0。\n"
+        "个别小区异常：只有一个小区与其余小区的平均相差超过 1.5，其余小区彼此相差不超过 0.5。\n"
+        "边际效应：首尾两个小区都比其余每个小区高，相差超过 1.0，其余小区彼此相差不超过 0.5。\n"
         "均匀：所有小区彼此相差不超过 0.5。"
     ),
     "en": (

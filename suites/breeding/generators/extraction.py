@@ -65,7 +65,7 @@ def _draw_notice(rng: random.Random) -> Params:
     days = rng.randint(112, 134)
     return {
         "layout": rng.choice(LAYOUTS), "name": rng.randrange(len(PREFIXES)), "number": rng.randint(101, 989), "year": year,
-        "serial": rng.randint(12, 96), "female": f"{rng.choice('RKQS')}{parents[0]}", "male": f"{rng.choice('HDMT')}{parents[1]}",
+        "serial": rng.randint(12, 96), "sister": rng.randint(12, 96), "female": f"{rng.choice('RKQS')}{parents[0]}", "male": f"{rng.choice('HDMT')}{parents[1]}",
         "days": days, "check_days": days + rng.choice((-3, -2, -1, 1, 2)), "first": first, "second": second,
         "gain": amount(rng, 3.2, 11.8, 1), "production": rng.randrange(9400, 12400, 10) + rng.randint(1, 9), "production_gain": amount(rng, 2.1, 13.4, 1),
         "approved": approved.isoformat(), "published": (approved + timedelta(days=rng.randint(9, 24))).isoformat(),
@@ -80,7 +80,7 @@ def _notice_fields(p: Params, language: Language) -> dict[str, str]:
     mean = (p["first"] + p["second"]) / 2
     return {
         "no": f"虚审玉{body}" if zh else f"Xushenyu {body}",
-        "old": f"虚审玉{p['year'] - 1}{p['serial'] + 1:04d}" if zh else f"Xushenyu {p['year'] - 1}{p['serial'] + 1:04d}",
+        "old": f"虚审玉{p['year'] - 1}{p['sister']:04d}" if zh else f"Xushenyu {p['year'] - 1}{p['sister']:04d}",
         "variety": f"{prefix}{p['number']}" if zh else f"{prefix} {p['number']}",
         "check": f"虚单{p['check']}" if zh else f"Xudan {p['check']}",
         "y1": str(p["year"] - 3), "y2": str(p["year"] - 2), "y3": str(p["year"] - 1),
@@ -117,7 +117,7 @@ def _notice_table(f: Fields, language: Language) -> str:
 
 NOTICES: Mapping[tuple[Language, str], str] = {
     ("zh", "form"): (
-        "品种审定公告（虚构）\n发布日期：{published}\n审定编号：{no}\n品种名称：{variety}\n品种来源：{female}×{male}\n"
+        "品种审定公告（虚构）\n发布日期：{published}\n审定编号：{no}\n品种名称：{variety}\n品种来源：{female}×{male}（母本在前）\n"
         "特征特性：出苗至成熟 {days} 天，对照{check}为 {check_days} 天；穗位高 {ear} cm。\n"
         "产量表现：{y1}—{y2} 年参加区域试验，公顷产量依次为 {first} kg 和 {second} kg，两年平均 {mean} kg，比对照增产 {gain}%；{y3} 年生产试验公顷产量 {production} kg，比对照增产 {production_gain}%。\n"
         "栽培要点：每公顷保苗 {density} 株。\n审定意见：本品种于{approved}经品种审定委员会审定通过。"
@@ -173,25 +173,32 @@ PERMIT_STEM = {
     "zh": "从文件提取 JSON：permit_no（本次审批编号，照原文写）；crop（作物名称，不含学名）；origin（种子的原产国家）；accessions（批准引进的材料份数，整数）；"
     "quantity_g（批准引进的种子总重，换算为 g，数字）；valid_until（审批单有效期的最后一天，YYYY-MM-DD）；quarantine_months（要求隔离种植的月数，整数）。",
     "en": "Extract from the paper as JSON: permit_no (number of this permit, as written); crop (name of the crop in lower case, without the scientific name); origin (country that the seed comes from); "
-    "accessions (number of accessions allowed, integer); quantity_g (total weight of seed allowed, converted to g, number); valid_until (last day of the permit's validity, YYYY-MM-DD); "
+    "accessions (number of accessions approved, integer); quantity_g (total weight of seed approved, converted to g, number); valid_until (last day of the permit's validity, YYYY-MM-DD); "
     "quarantine_months (months of post-entry isolation required, integer).",
 }
 CROPS = (
-    ("番茄", "tomato", "Solanum lycopersicum"), ("辣椒", "pepper", "Capsicum annuum"), ("大豆", "soybean", "Glycine max"), ("高粱", "sorghum", "Sorghum bicolor"),
-    ("西瓜", "watermelon", "Citrullus lanatus"), ("大麦", "barley", "Hordeum vulgare"), ("紫花苜蓿", "alfalfa", "Medicago sativa"),
-)  # fmt: skip
+    ("番茄", "tomato", "Solanum lycopersicum", (2, 8)), ("辣椒", "pepper", "Capsicum annuum", (3, 12)),
+    ("大豆", "soybean", "Glycine max", (60, 240)), ("高粱", "sorghum", "Sorghum bicolor", (20, 90)),
+    ("西瓜", "watermelon", "Citrullus lanatus", (10, 50)), ("大麦", "barley", "Hordeum vulgare", (40, 160)),
+    ("紫花苜蓿", "alfalfa", "Medicago sativa", (5, 30)),
+)  # zh, en, species, grams of an accession, as breeders exchange them  # fmt: skip
 COUNTRIES = (("意大利", "Italy"), ("秘鲁", "Peru"), ("澳大利亚", "Australia"), ("肯尼亚", "Kenya"), ("西班牙", "Spain"), ("土耳其", "Turkey"), ("加拿大", "Canada"))
+VIA = (  # for each country, two that freight from there to China is shipped through
+    (("德国", "Germany"), ("荷兰", "the Netherlands")), (("美国", "the United States"), ("荷兰", "the Netherlands")), (("新加坡", "Singapore"), ("马来西亚", "Malaysia")),
+    (("阿联酋", "the United Arab Emirates"), ("卡塔尔", "Qatar")), (("法国", "France"), ("德国", "Germany")), (("阿联酋", "the United Arab Emirates"), ("德国", "Germany")),
+    (("美国", "the United States"), ("日本", "Japan")),
+)  # fmt: skip
 
 
 def _draw_permit(rng: random.Random) -> Params:
     issued = date(rng.randint(2022, 2025), rng.randint(1, 12), rng.randint(1, 28))
-    origin, via = rng.sample(range(len(COUNTRIES)), 2)
-    grams = rng.randrange(120, 2900, 20)
-    accessions = rng.randint(6, 64)
+    crop, origin = rng.randrange(len(CROPS)), rng.randrange(len(COUNTRIES))
+    accessions, more, each = rng.randint(6, 64), rng.randint(3, 20), rng.randint(*CROPS[crop][3])
+    grams = accessions * each
     return {
-        "layout": rng.choice(LAYOUTS), "crop": rng.randrange(len(CROPS)), "origin": origin, "via": via, "place": rng.randrange(len(PLACES)),
-        "serial": rng.randint(1012, 8976), "old": rng.randint(1012, 8976), "grams": grams, "asked_grams": grams + rng.randrange(60, 900, 20),
-        "in_kg": rng.random() < 0.6, "accessions": accessions, "asked": accessions + rng.randint(3, 20),
+        "layout": rng.choice(LAYOUTS), "crop": crop, "origin": origin, "via": rng.randrange(2), "place": rng.randrange(len(PLACES)),
+        "serial": rng.randint(1012, 8976), "old": rng.randint(1012, 8976), "grams": grams, "asked_grams": grams + more * each,
+        "in_kg": grams >= 100 and rng.random() < 0.7, "accessions": accessions, "asked": accessions + more,
         "months": rng.choice((4, 5, 6, 8, 10, 12)), "distance": rng.randrange(300, 1001, 50),
         "applied": (issued - timedelta(days=rng.randint(12, 30))).isoformat(), "issued": issued.isoformat(),
         "until": (issued + timedelta(days=rng.randint(150, 200))).isoformat(), "arrival": (issued + timedelta(days=rng.randint(40, 120))).isoformat(),
@@ -209,7 +216,7 @@ def _permit_fields(p: Params, language: Language) -> dict[str, str]:
     return {
         "no": number.format(year, p["serial"]), "old": number.format(int(year) - 1, p["old"]),
         "crop": CROPS[p["crop"]][side], "latin": CROPS[p["crop"]][2],
-        "origin": COUNTRIES[p["origin"]][side], "via": COUNTRIES[p["via"]][side], "place": PLACES[p["place"]][side],
+        "origin": COUNTRIES[p["origin"]][side], "via": VIA[p["origin"]][p["via"]][side], "place": PLACES[p["place"]][side],
         "weight": _weight(p["grams"], p["in_kg"]), "asked_weight": _weight(p["asked_grams"], p["in_kg"]),
         **{key: str(p[key]) for key in ("accessions", "asked", "months", "distance")},
         **{key: day(p[key], language, p["layout"]) for key in ("applied", "issued", "until", "arrival")},
@@ -223,8 +230,8 @@ PERMITS: Mapping[tuple[Language, str], str] = {
         "检疫要求：附输出国植物检疫证书；入境后在{place}隔离圃种植 {months} 个月，周围 {distance} m 内无同科作物。"
     ),
     ("en", "form"): (
-        "Permit to import breeding material (invented)\nPermit number: {no}\nApplied for: {applied}; issued: {issued}\nCrop: {crop} ({latin})\nCountry of origin: {origin} (shipped through {via})\n"
-        "Applied for: {asked} accessions, {asked_weight}\nAllowed: {accessions} accessions, {weight} in all\nExpected entry: {arrival}\nValid until: {until}\n"
+        "Permit to import breeding material (invented)\nPermit number: {no}\nDate of application: {applied}; date of issue: {issued}\nCrop: {crop} ({latin})\nCountry of origin: {origin} (shipped through {via})\n"
+        "Applied for: {asked} accessions, {asked_weight}\nApproved: {accessions} accessions, {weight} in all\nExpected entry: {arrival}\nValid until: {until}\n"
         "Quarantine: phytosanitary certificate of the exporting country; after entry {months} months in isolation at the {place} plot, no crop of the same family within {distance} m."
     ),
     ("zh", "prose"): (
@@ -232,7 +239,7 @@ PERMITS: Mapping[tuple[Language, str], str] = {
         "审批编号为{no}；去年的{old}已经失效，不得再用。入境后须在{place}隔离圃隔离种植 {months} 个月，{distance} m 范围内不得种植同科作物，期满经检疫合格方可分发。本函于{issued}签发，有效期截至{until}。"
     ),
     ("en", "prose"): (
-        "Reply (invented)\nYour application of {applied} has been examined. You may import seed of {crop} ({latin}) from {origin}: {accessions} accessions with a total weight of {weight} (you had asked for {asked} accessions and {asked_weight}; the rest is not allowed). "
+        "Reply (invented)\nYour application of {applied} has been examined. You may import seed of {crop} ({latin}) from {origin}: {accessions} accessions with a total weight of {weight} (you had applied for {asked} accessions and {asked_weight}; the rest is not approved). "
         "The goods may pass through {via} and are expected on {arrival}. The permit bears the number {no}; last year's {old} has lapsed and must not be used. After entry the plants stay in isolation at the {place} plot for {months} months, "
         "with no crop of the same family within {distance} m, and are handed out only when they have passed inspection. Issued on {issued}, valid through {until}."
     ),
@@ -245,7 +252,7 @@ def _permit_table(f: Fields, language: Language) -> str:
         [("编号", "{no}（上年 {old} 作废）"), ("作物 / 学名", "{crop} / {latin}"), ("原产国 / 转运国", "{origin} / {via}"), ("申请", "{asked} 份，{asked_weight}"), ("批准", "{accessions} 份，{weight}"),
          ("申请日 / 签发日", "{applied} / {issued}"), ("预计到达", "{arrival}"), ("有效期止", "{until}"), ("隔离种植", "{place}隔离圃，{months} 个月，距同科作物 {distance} m 以上")]
         if zh
-        else [("Number", "{no} (last year's {old} is void)"), ("Crop / species", "{crop} / {latin}"), ("Origin / transit", "{origin} / {via}"), ("Asked for", "{asked} accessions, {asked_weight}"), ("Allowed", "{accessions} accessions, {weight}"),
+        else [("Number", "{no} (last year's {old} is void)"), ("Crop / species", "{crop} / {latin}"), ("Origin / transit", "{origin} / {via}"), ("Applied for", "{asked} accessions, {asked_weight}"), ("Approved", "{accessions} accessions, {weight}"),
               ("Application / issue", "{applied} / {issued}"), ("Arrival", "{arrival}"), ("End of validity", "{until}"), ("Isolation", "{place} plot, {months} months, {distance} m or more from crops of the family")]
     )  # fmt: skip
     head = ("项目", "内容") if zh else ("Item", "Entry")
@@ -269,7 +276,7 @@ def _write_permit(p: Params, language: Language) -> tuple[Content, ...]:
     why = (
         f"批准的是 {f['accessions']} 份、{f['weight']}{grams}，不是申请数；{f['via']}只是转运国；有效期到 {f['until']}。"
         if language == "zh"
-        else f"Allowed are {f['accessions']} accessions and {f['weight']}{grams}, not what was asked for; {f['via']} is only passed through; the permit ends on {f['until']}."
+        else f"Approved are {f['accessions']} accessions and {f['weight']}{grams}, not what was applied for; {f['via']} is only passed through; the permit ends on {f['until']}."
     )
     return (Content(form="json", context=context, stem=PERMIT_STEM[language], answer=answer, schema=PERMIT, explanation=why),)
 

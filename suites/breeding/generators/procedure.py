@@ -14,12 +14,16 @@ Words = Mapping[Language, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """Work of the trade: its steps in a right order (key > words), and which step must be done before which, and why."""
+    """Work of the trade: its steps in a right order (key > words), and which step must be done before which, and why.
+
+    `needs`: steps that are always listed, because the work or other steps make no sense without them.
+    """
 
     subarea: str
     title: Words
     steps: Mapping[str, tuple[str, str]]
     after: tuple[tuple[str, str], ...]
+    needs: tuple[str, ...]
     why: Words
 
 
@@ -41,6 +45,7 @@ SCENARIOS: Mapping[str, Scenario] = {
             ("pick", "trim"), ("trim", "emasculate"), ("emasculate", "bag"), ("bag", "pollinate"), ("collect", "pollinate"),
             ("pollinate", "tag"), ("tag", "harvest"),
         ),
+        needs=("emasculate", "bag", "pollinate"),
         why={"zh": "先去雄、套袋隔离，再授粉，授粉后立即挂牌，才能保证种子来自所配的组合。", "en": "Emasculation and bagging come before pollination, and the tag right after it: only then is the seed known to be that of the cross."},
     ),
     "hybrid_seed": Scenario(
@@ -60,26 +65,28 @@ SCENARIOS: Mapping[str, Scenario] = {
             ("isolate", "sow"), ("sow", "rogue"), ("rogue", "inspect"), ("rogue", "cut_male"), ("detassel", "inspect"), ("sow", "detassel"),
             ("inspect", "cut_male"), ("cut_male", "harvest"), ("harvest", "dry"),
         ),
+        needs=("sow", "detassel", "harvest"),
         why={"zh": "隔离、去杂、去雄在前，父本行割除后才收母本，可避免串粉和混杂。", "en": "Isolation, roguing and detasselling come first, and the male rows leave the field before the harvest: that keeps foreign pollen and mixtures out."},
     ),
     "germination": Scenario(
         subarea="seed",
         title={"zh": "种子批的净度和发芽检验", "en": "testing a seed lot for purity and germination"},
         steps={
-            "draw": ("从种子批各部位扦取初次样品", "draw primary portions from all parts of the lot"),
-            "mix": ("把初次样品混合成混合样品", "mix them into a composite portion"),
-            "divide": ("用分样器分出送验样品", "divide it down to the portion submitted"),
+            "draw": ("从种子批各部位扦取初次样品", "draw primary samples from all parts of the lot"),
+            "mix": ("把初次样品混合成混合样品", "mix the primary samples into a composite sample"),
+            "divide": ("用分样器分出送验样品", "divide the composite sample down to the submitted sample"),
             "purity": ("做净度分析，分出净种子", "analyse purity and separate the pure seed"),
             "count": ("从净种子中随机数取试验种子", "count out seeds at random from the pure seed"),
-            "place": ("置床并放入发芽箱", "set the seeds on the bed and put them in the germinator"),
-            "evaluate": ("末次计数，鉴定正常幼苗", "make the last count and judge the normal seedlings"),
-            "report": ("计算发芽率并填写检验报告", "work out the germination and write the report"),
+            "place": ("置床并放入发芽箱", "place the seeds on the substrate and put them in the germinator"),
+            "evaluate": ("末次计数，鉴定正常幼苗", "make the final count and assess the normal seedlings"),
+            "report": ("计算发芽率并填写检验报告", "work out the germination percentage and write the report"),
         },
         after=(
             ("draw", "mix"), ("mix", "divide"), ("divide", "purity"), ("purity", "count"), ("count", "place"), ("place", "evaluate"), ("evaluate", "report"),
             ("purity", "report"),
         ),
-        why={"zh": "发芽试验用的是净度分析后的净种子，样品须逐级混合、缩分而来。", "en": "Germination is tested on the pure seed of the purity analysis, and the portion tested comes from mixing and dividing."},
+        needs=("draw", "mix", "purity", "place", "evaluate"),
+        why={"zh": "发芽试验用的是净度分析后的净种子，样品须逐级混合、缩分而来。", "en": "Germination is tested on the pure seed of the purity analysis, and the sample tested comes from mixing and dividing."},
     ),
     "marker_backcross": Scenario(
         subarea="molecular",
@@ -98,6 +105,7 @@ SCENARIOS: Mapping[str, Scenario] = {
             ("check", "foreground"), ("f1", "bc"), ("bc", "dna"), ("dna", "foreground"), ("foreground", "background"), ("background", "self"),
             ("self", "fix"),
         ),
+        needs=("f1", "bc", "dna", "foreground", "self"),
         why={"zh": "先有后代和 DNA 才能选择，先保目标基因再比背景，最后自交纯合。", "en": "Plants and their DNA come before selection, the target gene before the background, and selfing fixes it at the end."},
     ),
     "import": Scenario(
@@ -116,6 +124,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         after=(
             ("apply", "permit"), ("permit", "foreign"), ("foreign", "ship"), ("ship", "entry"), ("entry", "isolate"), ("isolate", "observe"), ("observe", "release"),
         ),
+        needs=("permit", "ship", "entry", "isolate", "release"),
         why={"zh": "先审批后引种，入境检疫之后隔离观察，合格才能分发，以防带入病虫。", "en": "The permit comes before the seed, isolation after entry, and release last of all, so that no disease comes in with it."},
     ),
     "embryo": Scenario(
@@ -135,6 +144,7 @@ SCENARIOS: Mapping[str, Scenario] = {
             ("health", "sync"), ("health", "fsh"), ("fsh", "ai"), ("ai", "flush"), ("flush", "grade"), ("grade", "transfer"), ("sync", "transfer"),
             ("transfer", "diagnose"),
         ),
+        needs=("sync", "fsh", "ai", "flush", "transfer"),
         why={"zh": "先查健康，供体超排、配种、冲胚、检胚之后，才能移植给同期发情的受体。", "en": "Health comes first; embryos are transferred only when they have been flushed and graded and the recipients are synchronised."},
     ),
 }
@@ -158,7 +168,8 @@ def needed(scenario: Scenario, chosen: Sequence[str]) -> list[list[str]]:
 def _draw(rng: random.Random) -> Params:
     name = rng.choice(sorted(SCENARIOS))
     scenario = SCENARIOS[name]
-    kept = set(rng.sample(sorted(scenario.steps), rng.choice((5, 6, 6, 7))))
+    free = sorted(set(scenario.steps) - set(scenario.needs))
+    kept = {*scenario.needs, *rng.sample(free, rng.choice((5, 6, 6, 7)) - len(scenario.needs))}
     chosen = [step for step in scenario.steps if step in kept]
     pairs = needed(scenario, chosen)
     rng.shuffle(pairs)
@@ -174,9 +185,9 @@ def _write(p: Params, language: Language) -> tuple[Content, ...]:
         for (first, then), form in zip(p["pairs"], p["words"], strict=True)
     ]
     opening = (
-        f"{scenario.title['zh']}：请把所列步骤排成可行的顺序。要求："
+        f"{scenario.title['zh']}：请把所列步骤（不是全部工序）排成可行的顺序。要求："
         if language == "zh"
-        else f"Put the steps listed into an order that can be carried out: {scenario.title['en']}. Requirements:"
+        else f"Put the steps listed, which are not all steps of the work, into an order that can be carried out: {scenario.title['en']}. Requirements:"
     )
     closing = "凡满足全部要求的顺序都算对。" if language == "zh" else "Any order that meets all requirements is right."
     steps = tuple(said[key] for key in p["steps"])

@@ -1,11 +1,11 @@
-"""Tables that are read with two keys: days to emergence between two soil temperatures, and the yield that combining abilities foretell."""
+"""Tables that are read with two keys: days to emergence between two soil temperatures, and the yield that combining abilities predict."""
 
 import random
 from collections.abc import Mapping, Sequence
 
 from evalkit.generators import Content, Generator, table
 from evalkit.records import Language, Source, Tolerance
-from evalkit.templates import NEAR_MISS_TOLERANCES, Params
+from evalkit.templates import NEAR_MISS_TOLERANCES, Params, half_way
 
 CROPS: Mapping[str, tuple[Mapping[Language, str], float, tuple[int, int]]] = {  # name, base temperature in °C, degree days to emergence
     "maize": ({"zh": "玉米", "en": "maize"}, 6.5, (92, 118)),
@@ -66,7 +66,7 @@ def _draw_emergence(rng: random.Random) -> Params | None:
         2,
         TOLERANCE,
     )
-    if wrong is None:
+    if wrong is None or half_way(gold, 2):
         return None
     return {"crops": crops, "days": days, "asked": asked, "soil": soil, "gold": f"{gold:.2f}", "wrong": _three(wrong, rng)}
 
@@ -167,7 +167,7 @@ def _write_cross(p: Params, language: Language) -> tuple[Content, ...]:
     stem = (
         f"由总平均、双亲的 GCA 和组合的 SCA 预测，组合 {female} × {male} 的产量是多少？单位 t/ha，保留两位小数。"
         if zh
-        else f"What yield do the grand mean, the GCA of both parents and the SCA foretell for the cross {female} × {male}? Answer in t/ha, to two decimals."
+        else f"What yield do the grand mean, the GCA of both parents and the SCA predict for the cross {female} × {male}? Answer in t/ha, to two decimals."
     )
     parts = [_signed(p[key][p[place]]) for key, place in (("mothers", "row"), ("fathers", "column"))]
     own = _signed(p["special"][p["row"]][p["column"]])

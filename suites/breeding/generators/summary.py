@@ -8,7 +8,7 @@ from evalkit.generators import Content, Generator
 from evalkit.records import Language, Source
 from evalkit.templates import Params, amount
 
-MOST: Mapping[Language, int] = {"zh": 160, "en": 85}
+MOST: Mapping[Language, int] = {"zh": 160, "en": 95}
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
 PLACES = (("云岭", "Yunling"), ("河湾", "Hewan"), ("松坪", "Songping"), ("石泉湾", "Shiquanwan"), ("白桦沟", "Baihuagou"))
 NAMES = (("瑞禾", "Ruihe"), ("青垄", "Qinglong"), ("沃陇", "Wolong"), ("岭玉", "Lingyu"), ("朔丰", "Shuofeng"), ("北垦", "Beiken"))
