@@ -367,6 +367,113 @@ def test_workplaces():
     assert broken == [item.answer]
 
 
+def _limits(item, *patterns):
+    """One number of the context for each pattern, exact; minus signs as printed."""
+    return [_number(re.search(pattern, item.context).group(1)) for pattern in patterns]
+
+
+def _radios(item):
+    most, least = _limits(item, r"(?:不超过|at most) (\d+) dBm", r"(?:不小于|at least) (\d+) dB")
+    for name, *cells in table_rows(item.context):
+        power, loss, gain, rejection = map(_number, cells)
+        yield name, power - loss + gain <= most and rejection >= least
+
+
+def _converters(item):
+    full, step, band, times, watts = _limits(
+        item, r"(\d+) V", r"(\d+) mV", r"(\d+) kHz", r"(?:的 |at least )(\d+) (?:倍|times)", r"(\d+) mW"
+    )
+    for name, *cells in table_rows(item.context):
+        bits, rate, power = map(_number, cells)
+        yield name, full * 1000 / 2 ** int(bits) <= step and rate >= times * band and power <= watts
+
+
+def _guaranteed(item):
+    quiet, drop, cold, hot = _limits(item, r"(\d+) µA", r"(\d+) mV", r"(−\d+) (?:℃|°C)", r"\+(\d+) (?:℃|°C)")
+    for name, *cells in table_rows(item.context):
+        most = [_number(cell.split(" / ")[1]) for cell in cells[:2]]
+        low, high = map(_number, re.split(r"～| to ", cells[2]))
+        yield name, most[0] <= quiet and most[1] <= drop and low <= cold and high >= hot
+
+
+def _safe_sets(item):
+    first, second = (line for line in item.context.split("\n") if line.startswith("- "))
+    leak, insulation, earth = (Fraction(value) for value in re.findall(r"[\d.]+(?= (?:mA|MΩ|Ω))", first))
+    limits = {"I": (leak, insulation, earth), "II": (*(Fraction(value) for value in re.findall(r"[\d.]+(?= (?:mA|MΩ))", second)), None)}
+    for name, kind, leaks, insulates, earthed in table_rows(item.context):
+        most, least, ohms = limits[kind]
+        yield name, _number(leaks) <= most and _number(insulates) >= least and (ohms is None or _number(earthed) <= ohms)
+
+
+def _emissions(item):
+    low, high = map(Fraction, re.findall(r"(\d+) dBµV/m", item.context.split("\n")[0]))
+    edge, spare = _limits(item, r"(?:含 |including )(\d+) MHz", r"(\d+) dB(?!µ)")
+    for name, *cells in table_rows(item.context):
+        peaks = [tuple(map(Fraction, re.findall(r"[\d.]+", cell))) for cell in cells]
+        yield name, all(level <= (low if megahertz <= edge else high) - spare for megahertz, level in peaks)
+
+
+def _capable_tools(item):
+    centre, reach, least = _limits(item, r"(\d+) nm ±", r"± (\d+) nm", r"(?:不小于|at least) (1\.\d+)")
+    for name, *cells in table_rows(item.context):
+        mean, sigma = map(_number, cells)
+        yield name, (reach - abs(mean - centre)) / (3 * sigma) >= least
+
+
+def _reels(item):
+    """Hours on the floor: those told, or all since opening less those in the dry cabinet; days count 24 hours."""
+    limits = dict(re.findall(r"(MSL \d\w?) 为 (?:4 周（)?(\d+) h", item.context))
+    for name, level, told in table_rows(item.context):
+        days = re.search(r"(\d+) 天", told)
+        hours = [int(value) for value in re.findall(r"(\d+) h", told)]
+        spent = int(days.group(1)) * 24 if days else hours[0] - hours[1] if "干燥柜" in told else sum(hours)
+        yield name, spent <= int(limits[level])
+
+
+def _transistors(item):
+    amperes, ambient, volts, times, hottest = _limits(item, r"carries (\d+) A", r"ambient of (\d+) °C", r"(\d+) V circuit", r"least ([\d.]+) times", r"most (\d+) °C")
+    for name, *cells in table_rows(item.context):
+        rating, milliohms, kelvins = map(_number, cells)
+        yield name, rating >= times * volts and ambient + amperes**2 * milliohms / 1000 * kelvins <= hottest
+
+
+VERDICTS = {
+    **{f"{number}-{language}": judge for language in ("zh", "en") for number, judge in {
+        "006": _radios, "007": _converters, "008": _guaranteed, "009": _safe_sets, "010": _emissions, "011": _capable_tools}.items()},
+    "013-zh": _reels,
+    "015-en": _transistors,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(VERDICTS))
+def test_only_the_gold_keeps_the_printed_rules(name):
+    item = ITEMS[f"electronics-compliance-{name}"]
+    kept = dict(VERDICTS[name](item))
+    assert set(kept) == set(item.choices)
+    assert [option for option, keeps in kept.items() if keeps] == [item.answer]
+
+
+def test_resistor_of_a_light_emitting_diode():
+    item = ITEMS["electronics-compliance-012-zh"]
+    supply, drop, low, high = _limits(item, r"([\d.]+) V 电源", r"管压降按 ([\d.]+) V", r"(\d+) mA～", r"～(\d+) mA")
+    assert [option for option in item.choices if low <= (supply - drop) * 1000 / Fraction(option.split()[0]) <= high] == [item.answer]
+
+
+def test_pull_up_between_its_limits():
+    item = ITEMS["electronics-compliance-014-en"]
+    supply, low, sink, rise, factor, load = _limits(
+        item, r"VDD = ([\d.]+) V", r"VDD − ([\d.]+) V", r"/(\d+) mA", r"tr = (\d+) ns", r"tr/\(([\d.]+)", r"Cb = (\d+) pF"
+    )
+    ohms = {option: Fraction(option.split()[0]) * (1000 if "kΩ" in option else 1) for option in item.choices}
+    least, most = (supply - low) * 1000 / sink, rise * 1000 / (factor * load)
+    assert [option for option, value in ohms.items() if least <= value <= most] == [item.answer]
+
+
+def test_every_compliance_item_is_recomputed():
+    told = {"001-zh", "001-en", "002-zh", "003-zh", "004-en", "005-en", "012-zh", "014-en", *VERDICTS}
+    assert told == {item.id.removeprefix("electronics-compliance-") for item in ITEMS.values() if item.task == "compliance"}
+
+
 # What the stem says > (step that comes first, step that comes later), each by a word of it.
 RULES = {
     "electronics-procedure-002-zh": {
