@@ -44,6 +44,7 @@ STAGES: Mapping[str, Stage] = {
             ("给前几天去雄套袋的 {a} 个小麦母本穗授上新父本的花粉，逐穗挂牌，共 {b} 个新组合。", "Put pollen of new males on {a} wheat ears emasculated and bagged some days ago and tagged every ear: {b} new crosses."),
             ("从 {a} 个自交系里挑出 {b} 对亲本，定下今年首次要配的组合。", "Picked {b} pairs of parents out of {a} inbred lines and settled which new crosses this year's nursery gets."),
             ("用抗病系给 {a} 朵番茄花去雄授粉，首次配这个组合，共用了 {b} 株母本。", "Emasculated {a} tomato flowers on {b} plants and pollinated them with the resistant line, a cross not made before."),
+            ("采 {b} 个恢复系的新鲜花粉，给不育系的 {a} 个穗授粉，首次测配这些组合。", "Collected fresh pollen of {b} restorer lines and put it on {a} male-sterile panicles, crosses not made before."),
         ),
         remark=("明年打算拿这些材料做杂交亲本", "these lines are meant to be crossed next year"),
         near=("multiplication", "selection", "markers"),
@@ -56,6 +57,7 @@ STAGES: Mapping[str, Stage] = {
             ("看了 F3 株行 {a} 行，按株高和熟期留下 {b} 行，其余淘汰。", "Walked {a} rows of the F3, kept {b} of them for height and maturity and threw out the rest."),
             ("F2 群体 {a} 株逐株打分，选中 {b} 株分别脱粒，明年种成株行。", "Scored the F2 plant by plant, {a} plants; chose {b} and threshed each by itself, to be sown as rows next year."),
             ("在加代圃的 {a} 行后代里选无芒早熟株 {b} 株，套袋自交。", "Chose {b} early awnless plants among {a} rows of progeny in the off-season nursery and bagged them for selfing."),
+            ("在病圃里逐株看接种后的 F2，共 {a} 株，只留无病的 {b} 株收种。", "Looked at {a} inoculated F2 plants in the disease nursery and kept the seed of the {b} healthy ones only."),
         ),
         remark=("后代里的单株要到明年再选", "single plants of the progeny will not be chosen before next year"),
         near=("trial", "markers", "crossing"),
@@ -104,6 +106,7 @@ STAGES: Mapping[str, Stage] = {
             ("在老组合的 {a} 亩制种田里第 {b} 次巡田，拔净母本的雄穗。", "Went over {a} mu of the seed field of our established hybrid for the {b}th time and pulled the last tassels of the female rows."),
             ("亲本繁殖田 {a} 亩去杂，拔掉杂株 {b} 株。", "Rogued {a} mu of the field where a parent line is multiplied and pulled {b} off-types."),
             ("与 {b} 户农民签制种合同，划定隔离区 {a} 亩。", "Signed contracts for seed production with {b} farmers and marked out {a} mu of isolation zone."),
+            ("收获父本的亲本繁殖田 {a} 亩，与其他材料分开，按 {b} 个批次晾晒入库。", "Harvested {a} mu where a parent line is multiplied and dried and stored the seed apart, in {b} lots."),
         ),
         remark=("制种安排在下一季", "seed production is planned for the season after this"),
         near=("crossing", "testing", "extension"),
@@ -183,5 +186,6 @@ GENERATORS = (
         write=_write,
         source=Source(title="Scheme and log written for this item", kind="made"),
         draws=6,
+        distinct=lambda p: (p["stage"], p["act"]),  # a build has no entry twice, whatever its figures and remark
     ),
 )
