@@ -1,5 +1,6 @@
 import os
 import sys
+from importlib.util import find_spec
 from types import SimpleNamespace
 
 import pytest
@@ -261,13 +262,17 @@ def test_the_package_is_loaded_when_a_meter_starts(monkeypatch):
     assert driver.open == 0
     meter.start()
     assert driver.open == 1
-    assert "did not move" in meter.stop().reason or driver.open == 0
+    assert meter.stop().joules is None  # the counter did not move
+    assert driver.open == 0
 
 
-def test_the_real_package_has_every_name_that_is_used():
-    pynvml = pytest.importorskip("pynvml")
-    for name in (name for name in dir(Driver) if name.startswith(("nvml", "NVML"))):
-        assert hasattr(pynvml, name), name
-    assert issubclass(pynvml.NVMLError, Exception)
-    assert pynvml.NVMLError(pynvml.NVML_ERROR_NOT_SUPPORTED).value == Driver.NVML_ERROR_NOT_SUPPORTED
-    assert pynvml.NVML_ERROR_FUNCTION_NOT_FOUND == Driver.NVML_ERROR_FUNCTION_NOT_FOUND
+if find_spec("pynvml") is not None:  # the extra `gpu`; what it is like does not depend on a driver
+
+    def test_the_real_package_has_every_name_that_is_used():
+        import pynvml
+
+        for name in (name for name in dir(Driver) if name.startswith(("nvml", "NVML"))):
+            assert hasattr(pynvml, name), name
+        assert issubclass(pynvml.NVMLError, Exception)
+        assert pynvml.NVMLError(pynvml.NVML_ERROR_NOT_SUPPORTED).value == Driver.NVML_ERROR_NOT_SUPPORTED
+        assert pynvml.NVML_ERROR_FUNCTION_NOT_FOUND == Driver.NVML_ERROR_FUNCTION_NOT_FOUND
