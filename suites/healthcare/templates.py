@@ -285,11 +285,16 @@ def _points_unless_same(p: Params, points: int) -> float | None:
     return None if points == stroke_risk_points(p) else points
 
 
+def _unless_above(p: Params, points: int) -> float | None:
+    """None where nobody of this sex can have so many points: such an option would give itself away."""
+    return None if points > (9 if p["sex"] == "F" else 8) else _points_unless_same(p, points)
+
+
 def _draw_stroke_risk(rng: random.Random) -> Params | None:
     p: dict[str, Any] = {"sex": rng.choice("FM"), "age": rng.randint(50, 92)}
     p |= {name: rng.random() < 0.5 for name in FACTORS}
-    # a man has 8 points at most, a woman 9: an option of 10 points would give itself away
-    return p if sum(p[name] for name in FACTORS) >= 2 and stroke_risk_points(p) <= 7 else None
+    # a man has 8 points at most, a woman 9: an option of more would give itself away
+    return p if sum(p[name] for name in FACTORS) >= 2 and stroke_risk_points(p) <= (7 if p["sex"] == "F" else 6) else None
 
 
 def _stroke_risk_shown(p: Params, language: Language) -> Mapping[str, Any]:
@@ -308,6 +313,9 @@ H7 = Template(
         "sex category left out": lambda p: stroke_risk_points(p) - 1 if p["sex"] == "F" else None,
         "sex point given to a man": lambda p: stroke_risk_points(p) + 1 if p["sex"] == "M" else None,
         "cholesterol counted": lambda p: stroke_risk_points(p) + 1,
+        "cholesterol counted and a point for each sex": lambda p: stroke_risk_points(p) + 2 if p["sex"] == "M" else None,
+        "cholesterol counted and both age bands added": lambda p: _unless_above(p, stroke_risk_points(p) + 2) if p["age"] >= 75 else None,
+        "two points for every disease": lambda p: _unless_above(p, stroke_risk_points(p) + sum(p[name] for name in FACTORS) - p["stroke"]),
         "stroke scored one point": lambda p: stroke_risk_points(p) - 1 if p["stroke"] else None,
         "CHADS2 used": lambda p: _points_unless_same(p, _chads2(p)),
         "age left out": lambda p: _points_unless_same(p, stroke_risk_points(p) - age_points(p["age"])),
@@ -389,11 +397,11 @@ H8 = Template(
     decimals=2,
     stems={
         "zh": (
-            "假想药 A 的处方集条目：{mg_per_kg_day} mg/(kg·日)，每 {interval_h} 小时一次等分口服，每日最大总量 {max_mg_day} mg；混悬液标示 {label_mg} mg/5 mL。患儿体重 {weight_kg} kg。每次应量取多少 mL？保留两位小数。",
+            "假想药 A 的处方集条目：{mg_per_kg_day} mg/(kg·日)，每 {interval_h} 小时一次等分口服，每日最大总量 {max_mg_day} mg；混悬液标示 {label_mg} mg/5 mL。患儿体重 {weight_kg} kg。每次剂量按计算为多少 mL？保留两位小数。",
             "按体重给药练习（药物为虚构）：患儿 {weight_kg} kg；日剂量按每公斤体重 {mg_per_kg_day} mg 计算，但一日总量不得超过 {max_mg_day} mg，平均分成每 {interval_h} 小时给一次；口服混悬液每 5 mL 含 {label_mg} mg。求单次给药体积（mL，两位小数）。",
         ),
         "en": (
-            "Formulary entry of an invented drug A: {mg_per_kg_day} mg/kg per day by mouth in equal doses every {interval_h} hours, at most {max_mg_day} mg a day in total; suspension labelled {label_mg} mg/5 mL. A child weighs {weight_kg} kg. How many mL are measured for each dose? Two decimals.",
+            "Formulary entry of an invented drug A: {mg_per_kg_day} mg/kg per day by mouth in equal doses every {interval_h} hours, at most {max_mg_day} mg a day in total; suspension labelled {label_mg} mg/5 mL. A child weighs {weight_kg} kg. How many mL is each dose by calculation? Two decimals.",
             "An exercise with a made-up drug: the suspension holds {label_mg} mg in every 5 mL; the child's weight is {weight_kg} kg; the daily dose is {mg_per_kg_day} mg for each kilogram of body weight but never above {max_mg_day} mg a day, shared equally among doses given every {interval_h} hours. Work out the volume of a single dose in mL to two decimals.",
         ),
     },
@@ -418,8 +426,7 @@ def _draw_pump(rng: random.Random) -> Params | None:
         "drug_mg": rng.choice((100, 150, 200, 250, 300, 400)),
         "volume_ml": rng.choice((50, 100, 250)),
     }
-    tie = abs(100 * pump_rate(p) % 1 - 0.5) < 1e-6  # half a hundredth: some round it up, some to even
-    return p if 2.6 <= pump_rate(p) <= 60 and not tie else None
+    return p if 2.6 <= pump_rate(p) <= 60 else None
 
 
 H9 = Template(
@@ -518,6 +525,13 @@ def needed_to_treat(p: Params) -> int:
     return -(-1000 // (_tenths(p["control_percent"]) - _tenths(p["treated_percent"])))
 
 
+def _nnt_of_product(p: Params) -> int | None:
+    """Absolute reduction times control risk in the place of the absolute reduction; None where it is far off."""
+    reduction, control = _tenths(p["control_percent"]) - _tenths(p["treated_percent"]), _tenths(p["control_percent"])
+    found = -(-1_000_000 // (reduction * control))
+    return found if found <= 6 * needed_to_treat(p) else None
+
+
 def _draw_trial(rng: random.Random) -> Params | None:
     control = round(rng.uniform(5, 40), 1)
     p = {"control_percent": control, "treated_percent": round(control * rng.uniform(0.4, 0.9), 1)}
@@ -535,7 +549,9 @@ H11 = Template(
         "rounded down": lambda p: needed_to_treat(p) - 1,
         "control risk alone": lambda p: math.ceil(100 / p["control_percent"]),
         "treated risk alone": lambda p: math.ceil(100 / p["treated_percent"]),
-        "risks added": lambda p: math.ceil(100 / (p["control_percent"] + p["treated_percent"])),
+        "rounded up twice": lambda p: needed_to_treat(p) + 1,
+        "patients of both groups counted": lambda p: -(-2000 // (_tenths(p["control_percent"]) - _tenths(p["treated_percent"]))),
+        "absolute reduction multiplied by the control risk": _nnt_of_product,
     },
     unit={"zh": "人", "en": "patients"},
     decimals=0,
@@ -546,8 +562,8 @@ H11 = Template(
             "随机试验结果：治疗组有 {treated_percent} % 的患者发生终点事件，对照组有 {control_percent} %。为在同一时期内多避免一例终点事件，平均至少要治疗多少人？不足一人按一人计。",
         ),
         "en": (
-            "In a trial {control_percent} % of the control group and {treated_percent} % of the treated group had the bad outcome over the same time. What is the number needed to treat, rounded up to a whole patient as is the custom?",
-            "A randomised trial reports the event in {treated_percent} % of treated patients against {control_percent} % of controls. How many patients must be treated, a part of a patient counting as a whole one, for one event fewer in that time?",
+            "In a trial {control_percent} % of the control group and {treated_percent} % of the treated group had the unfavourable outcome over the same period. What is the number needed to treat, rounded up to a whole patient as is the custom?",
+            "A randomised trial reports the event in {treated_percent} % of treated patients against {control_percent} % of controls. How many patients must be treated, a part of a patient counting as a whole one, for one event fewer in that period?",
         ),
     },
     explanation={
@@ -619,6 +635,8 @@ H14 = Template(
         "unburned surface used": lambda p: 4 * p["weight_kg"] * (100 - p["burn_percent"]),
         "1.5 mL and 2,000 mL of the Chinese burn formula": lambda p: 1.5 * p["weight_kg"] * p["burn_percent"] + 2000,
         "factor 4 left out": lambda p: p["weight_kg"] * p["burn_percent"],
+        "rate of the first eight hours kept all day": lambda p: 6 * p["weight_kg"] * p["burn_percent"],
+        "weight put in as pounds": lambda p: 4 * p["weight_kg"] / 0.45359237 * p["burn_percent"],
     },
     unit="mL",
     decimals=0,
@@ -669,6 +687,9 @@ H15 = Template(
         "interval left out": lambda p: maintenance_mg(p) / p["interval_h"],
         "loading dose given": lambda p: p["volume_l"] * p["target"] / p["availability"],
         "factor ln 2 put in": lambda p: maintenance_mg(p) * math.log(2),
+        "divided by ln 2": lambda p: maintenance_mg(p) / math.log(2),
+        "divided by the bioavailability twice": lambda p: maintenance_mg(p) / p["availability"],
+        "dose of a whole day given": lambda p: maintenance_mg(p) * 24 / p["interval_h"] if p["interval_h"] < 24 else None,
     },
     unit="mg",
     decimals=1,
@@ -706,7 +727,8 @@ def _draw_clearance(rng: random.Random) -> Params | None:
         "creatinine_umol": rng.randint(52, 320),
     }
     plausible = 0.85 <= p["weight_kg"] / p["ideal_kg"] <= 1.6 and abs(p["weight_kg"] / p["ideal_kg"] - 1) > 0.08
-    return p if plausible and 12 <= creatinine_clearance(p) <= 130 else None
+    frail = p["age"] <= 80 or p["weight_kg"] <= 80  # the very old are seldom heavy
+    return p if plausible and frail and 12 <= creatinine_clearance(p) <= 130 else None
 
 
 H2 = Template(
@@ -728,12 +750,12 @@ H2 = Template(
     shown=_sex_shown,
     stems={
         "zh": (
-            "Cockcroft-Gault 公式：肌酐清除率 CrCl (mL/min) = (140 − 年龄) × 体重(kg) ÷ (72 × Scr)，女性再乘 0.85；Scr 以 mg/dL 计（1 mg/dL = 88.4 μmol/L），本题规定用实际体重。某{person}患者 {age} 岁，实际体重 {weight_kg} kg，理想体重 {ideal_kg} kg，血肌酐 {creatinine_umol} μmol/L。求 CrCl（mL/min），保留一位小数。",
-            "临床药师为调整剂量估算肌酐清除率：{person}，{age} 岁，血肌酐 {creatinine_umol} μmol/L，实际体重 {weight_kg} kg（理想体重 {ideal_kg} kg）。本院规定按实际体重代入 Cockcroft-Gault 公式：(140 − 年龄) × 体重 ÷ (72 × Scr)，女性结果乘 0.85，Scr 由 μmol/L 除以 88.4 换算为 mg/dL。结果为多少 mL/min？取一位小数。",
+            "Cockcroft-Gault 公式：肌酐清除率 CrCl (mL/min) = (140 − 年龄) × 体重(kg) ÷ (72 × Scr)，女性再乘 0.85；Scr 以 mg/dL 计（1 mg/dL = 88.4 μmol/L），本题规定用实际体重。某{person}患者 {age} 岁，实际体重 {weight_kg} kg，理想体重 {ideal_kg} kg，血肌酐 {creatinine_umol} μmol/L。求 CrCl（mL/min）；中间不取整，最后保留一位小数。",
+            "临床药师为调整剂量估算肌酐清除率：{person}，{age} 岁，血肌酐 {creatinine_umol} μmol/L，实际体重 {weight_kg} kg（理想体重 {ideal_kg} kg）。本院规定按实际体重代入 Cockcroft-Gault 公式：(140 − 年龄) × 体重 ÷ (72 × Scr)，女性结果乘 0.85，Scr 由 μmol/L 除以 88.4 换算为 mg/dL。中间各步不取整，结果为多少 mL/min？取一位小数。",
         ),
         "en": (
-            "Cockcroft-Gault: creatinine clearance (mL/min) = (140 − age) × weight in kg / (72 × Scr), times 0.85 for a woman; Scr is in mg/dL (1 mg/dL = 88.4 µmol/L), and the actual body weight is used here. A {person} aged {age} has an actual weight of {weight_kg} kg, an ideal weight of {ideal_kg} kg and a serum creatinine of {creatinine_umol} µmol/L. Find the clearance in mL/min to one decimal.",
-            "To adjust a dose a pharmacist estimates creatinine clearance for a {person} of {age} years: serum creatinine {creatinine_umol} µmol/L, actual weight {weight_kg} kg (ideal weight {ideal_kg} kg). The hospital puts the actual weight into Cockcroft-Gault, (140 − age) × weight / (72 × Scr), and multiplies by 0.85 for women; creatinine in µmol/L is divided by 88.4 to get Scr in mg/dL. What is the result in mL/min, to one decimal?",
+            "Cockcroft-Gault: creatinine clearance (mL/min) = (140 − age) × weight in kg / (72 × Scr), times 0.85 for a woman; Scr is in mg/dL (1 mg/dL = 88.4 µmol/L), and the actual body weight is used here. A {person} aged {age} has an actual weight of {weight_kg} kg, an ideal weight of {ideal_kg} kg and a serum creatinine of {creatinine_umol} µmol/L. Round nothing before the end and give the clearance in mL/min to one decimal.",
+            "To adjust a dose a pharmacist estimates creatinine clearance for a {person} of {age} years: serum creatinine {creatinine_umol} µmol/L, actual weight {weight_kg} kg (ideal weight {ideal_kg} kg). The hospital puts the actual weight into Cockcroft-Gault, (140 − age) × weight / (72 × Scr), and multiplies by 0.85 for women; creatinine in µmol/L is divided by 88.4 to get Scr in mg/dL. Nothing is rounded before the end. What is the result in mL/min, to one decimal?",
         ),
     },
     explanation={
@@ -768,11 +790,11 @@ H5N = Template(
     stems={
         "zh": (
             "高血糖时的校正血钠（Katz 系数）：校正钠(mmol/L) = 实测钠 + 0.016 × (血糖(mg/dL) − 100)。某患者实测血钠 {sodium} mmol/L，血糖 {glucose_mgdl} mg/dL。校正血钠为多少 mmol/L？保留一位小数。",
-            "某高渗状态患者血糖 {glucose_mgdl} mg/dL，血钠报告值 {sodium} mmol/L。规定血糖超过 100 mg/dL 的部分，每 1 mg/dL 使血钠降低 0.016 mmol/L，请把这一稀释作用加回去，求校正血钠（mmol/L，一位小数）。",
+            "某高血糖患者血糖 {glucose_mgdl} mg/dL，血钠报告值 {sodium} mmol/L。规定血糖超过 100 mg/dL 的部分，每 1 mg/dL 使血钠降低 0.016 mmol/L，请把这一稀释作用加回去，求校正血钠（mmol/L，一位小数）。",
         ),
         "en": (
             "Sodium corrected for high glucose (Katz's coefficient): corrected sodium (mmol/L) = measured sodium + 0.016 × (glucose in mg/dL − 100). Measured sodium is {sodium} mmol/L and glucose {glucose_mgdl} mg/dL. What is the corrected sodium in mmol/L, to one decimal?",
-            "A patient in a hyperosmolar state has a glucose of {glucose_mgdl} mg/dL and a reported sodium of {sodium} mmol/L. Each mg/dL of glucose above 100 mg/dL is taken to have lowered sodium by 0.016 mmol/L. Add this dilution back and give the corrected sodium in mmol/L with one decimal.",
+            "A patient with a high glucose has a glucose of {glucose_mgdl} mg/dL and a reported sodium of {sodium} mmol/L. Each mg/dL of glucose above 100 mg/dL is taken to have lowered sodium by 0.016 mmol/L. Add this dilution back and give the corrected sodium in mmol/L with one decimal.",
         ),
     },
     explanation={
@@ -814,8 +836,15 @@ def meld_sodium(p: Params) -> int:
     return _with_sodium(_whole(_meld_sum(*_bounded(p))), _sodium(p))
 
 
+def _meld_with_sodium_unrounded(p: Params) -> float:
+    """The second step before it is rounded."""
+    meld, away = _whole(_meld_sum(*_bounded(p))), 137 - _sodium(p)
+    return meld + away * (1.32 - 0.033 * meld)
+
+
 def _unless_gold(p: Params, points: int) -> int | None:
-    return None if points == meld_sodium(p) or points <= 0 else points
+    # the score ends at 40: more would give itself away
+    return None if points == meld_sodium(p) or not 0 < points <= 40 else points
 
 
 def _meld_without_cap(p: Params) -> int:
@@ -850,6 +879,8 @@ H6 = Template(
         "logarithm to base ten": lambda p: _unless_gold(p, _with_sodium(_whole(_meld_sum(*_bounded(p), log=math.log10)), _sodium(p))),
         "sodium step taken off": lambda p: _unless_gold(p, _with_sodium(_whole(_meld_sum(*_bounded(p))), _sodium(p), sign=-1)),
         "product term left out": lambda p: _unless_gold(p, _with_sodium(_whole(_meld_sum(*_bounded(p))), _sodium(p), product=False)),
+        "sodium counted from 140": lambda p: _unless_gold(p, _with_sodium(_whole(_meld_sum(*_bounded(p))), _sodium(p) - 3)),
+        "result rounded up": lambda p: _unless_gold(p, math.ceil(_meld_with_sodium_unrounded(p))),
         "bounds of sodium overlooked": lambda p: _unless_gold(p, _with_sodium(_whole(_meld_sum(*_bounded(p))), p["sodium"])),
         "cap of creatinine overlooked": lambda p: _unless_gold(p, _meld_without_cap(p)),
         "floor of 1 overlooked": lambda p: _unless_gold(p, _meld_without_floor(p)),
@@ -903,12 +934,12 @@ H9D = Template(
     tolerance=Tolerance(rel=0.01, abs=0.25),
     stems={
         "zh": (
-            "静脉输液 {volume_ml} mL，要求 {hours} h 匀速滴完，输液器滴系数为 {factor} 滴/mL。滴速应为多少滴/分？保留一位小数。",
-            "护士要用滴系数 {factor} 滴/mL 的输液器，在 {hours} 小时内匀速输完 {volume_ml} mL 液体。请计算每分钟滴数（滴/分，一位小数）。",
+            "静脉输液 {volume_ml} mL，要求 {hours} h 匀速滴完，输液器滴系数为 {factor} 滴/mL。滴速应为多少滴/分？保留一位小数，不取整滴。",
+            "护士要用滴系数 {factor} 滴/mL 的输液器，在 {hours} 小时内匀速输完 {volume_ml} mL 液体。请计算每分钟滴数（滴/分，一位小数，不取整滴）。",
         ),
         "en": (
-            "An infusion of {volume_ml} mL is to run evenly over {hours} h through a giving set of {factor} drops/mL. What is the drip rate in drops/min, to one decimal?",
-            "With a giving set that delivers {factor} drops to the mL, a nurse has to run in {volume_ml} mL at a steady rate in {hours} hours. How many drops fall each minute? Give drops/min with one decimal.",
+            "An infusion of {volume_ml} mL is to run evenly over {hours} h through a giving set of {factor} drops/mL. What is the drip rate in drops/min, to one decimal, before it is rounded to whole drops?",
+            "With a giving set that delivers {factor} drops to the mL, a nurse has to run in {volume_ml} mL at a steady rate in {hours} hours. How many drops fall each minute? Give drops/min with one decimal, before rounding to whole drops.",
         ),
     },
     explanation={
@@ -936,6 +967,9 @@ H13 = Template(
         "urea nitrogen left out": lambda p: osmolality(p) - p["bun_mgdl"] / 2.8,
         "glucose left out": lambda p: osmolality(p) - p["glucose_mgdl"] / 18,
         "sodium taken once": lambda p: osmolality(p, sodium=1),
+        "urea nitrogen not divided": lambda p: osmolality(p, urea=1.0),
+        "glucose divided by 2.8 as well": lambda p: osmolality(p, glucose=2.8),
+        "divisor 1.8 for glucose": lambda p: osmolality(p, glucose=1.8) if p["glucose_mgdl"] < 200 else None,
     },
     unit="mOsm/kg",
     decimals=1,
@@ -964,6 +998,11 @@ def friedewald(p: Params, *, divisor: float = 5.0) -> float:
     return float(p["total"] - p["hdl"] - p["triglycerides"] / divisor)
 
 
+def _above_nought(value: float) -> float | None:
+    """None where a mistake leads near or below zero: such an option would give itself away."""
+    return value if value > 5 else None
+
+
 def _draw_lipids(rng: random.Random) -> Params | None:
     p = {"total": rng.randint(135, 310), "hdl": rng.randint(27, 82), "triglycerides": rng.randint(62, 385)}
     return p if 55 <= friedewald(p) <= 220 and friedewald(p, divisor=2.2) > 10 else None
@@ -980,6 +1019,9 @@ H16 = Template(
         "triglycerides left out": lambda p: float(p["total"] - p["hdl"]),
         "triglycerides divided by five and added": lambda p: friedewald(p, divisor=-5.0),
         "triglycerides divided by ten": lambda p: friedewald(p, divisor=10.0),
+        "HDL taken off twice": lambda p: _above_nought(friedewald(p) - p["hdl"]),
+        "VLDL taken off twice": lambda p: _above_nought(friedewald(p, divisor=2.5)),
+        "triglycerides taken off whole": lambda p: _above_nought(friedewald(p, divisor=1.0)),
     },
     unit="mg/dL",
     decimals=1,
@@ -1008,10 +1050,6 @@ def alveolar_gradient(p: Params, *, vapour: float = 47.0, fraction: float | None
     return float(inspired * (p["pressure"] - vapour) - p["paco2"] / 0.8 - p["pao2"])
 
 
-def _above_nought(value: float) -> float | None:
-    return value if value > 5 else None
-
-
 def _draw_gradient(rng: random.Random) -> Params | None:
     p = {
         "fio2_percent": rng.choice((28, 32, 35, 40, 45, 50, 55, 60)),
@@ -1033,6 +1071,9 @@ H16A = Template(
         "carbon dioxide not divided by the quotient": lambda p: alveolar_gradient(p) + p["paco2"] / 0.8 - p["paco2"],
         "carbon dioxide multiplied by the quotient": lambda p: alveolar_gradient(p) + p["paco2"] / 0.8 - 0.8 * p["paco2"],
         "alveolar tension given": lambda p: alveolar_gradient(p) + p["pao2"],
+        "water vapour taken off after multiplying": lambda p: _above_nought(alveolar_gradient(p, vapour=0.0) - 47),
+        "carbon dioxide divided by the quotient twice": lambda p: _above_nought(alveolar_gradient(p) + p["paco2"] / 0.8 - p["paco2"] / 0.64),
+        "water vapour taken off once more at the end": lambda p: _above_nought(alveolar_gradient(p) - 47),
     },
     unit="mmHg",
     decimals=1,
@@ -1062,17 +1103,13 @@ def lms_z(p: Params) -> float:
 
 def _draw_z(rng: random.Random) -> Params | None:
     p: dict[str, Any] = {
-        "l": rng.choice((-1, 1)) * amount(rng, 0.45, 1.75, 2),
+        "l": rng.choice((-1, 1)) * amount(rng, 0.45, 1.35, 2),
         "m": amount(rng, 6.2, 18.8, 2),
         "s": amount(rng, 0.085, 0.149, 3),
         "weight_kg": amount(rng, 4.5, 25.5, 1),
     }
     away = abs(math.log(p["weight_kg"] / p["m"]))
     return p if p["l"] != 1 and 0.1 <= away <= 0.4 and 1.0 <= abs(lms_z(p)) <= 3.3 else None
-
-
-def _z_shown(p: Params, language: Language) -> Mapping[str, Any]:
-    return {"l": str(p["l"]).replace("-", "−")}
 
 
 H16Z = Template(
@@ -1084,13 +1121,12 @@ H16Z = Template(
         "ratio upside down": lambda p: ((p["m"] / p["weight_kg"]) ** p["l"] - 1) / (p["l"] * p["s"]),
         "L left out of the divisor": lambda p: lms_z(p) * p["l"] if abs(p["l"] - 1) > 0.05 else None,
         "L left out altogether": lambda p: (p["weight_kg"] / p["m"] - 1) / p["s"] if abs(p["l"] - 1) > 0.3 else None,
-        "S left out of the divisor": lambda p: lms_z(p) * p["s"],
-        "plain difference from M over S": lambda p: (p["weight_kg"] - p["m"]) / p["s"],
+        "sign of L turned round": lambda p: ((p["weight_kg"] / p["m"]) ** -p["l"] - 1) / (-p["l"] * p["s"]),
+        "logarithm of the ratio over S": lambda p: math.log(p["weight_kg"] / p["m"]) / p["s"],
     },
     unit="",
     decimals=3,
     tolerance=Tolerance(rel=0.0, abs=0.01),
-    shown=_z_shown,
     stems={
         "zh": (
             "LMS 法：z = [(y/M)^L − 1] ÷ (L × S)。某（虚构的）体重生长标准在该年龄、性别下给出 L = {l}，M = {m} kg，S = {s}。儿童体重 y = {weight_kg} kg。求 z 评分（无单位），保留三位小数。",

@@ -25,7 +25,7 @@ def _tables(context):
 
 _CODES = (
     ("water", "水分", "Water"), ("ash", "总灰分", "Total ash"), ("acid_ash", "酸不溶性灰分", "Acid-insoluble ash"),
-    ("extract", "浸出物", "Extractives"), ("marker", "指标成分含量", "Marker compound"), ("sulfite", "二氧化硫残留量", "Sulfur dioxide residue"),
+    ("extract", "浸出物", "Extractives"), ("marker", "指标成分含量", "Marker compound"), ("so2", "二氧化硫残留量", "Sulfur dioxide residue"),
     ("weight", "体重", "Weight"), ("systolic", "收缩压", "Systolic pressure"), ("diastolic", "舒张压", "Diastolic pressure"),
     ("pulse", "脉搏", "Pulse"), ("haemoglobin", "血红蛋白", "Haemoglobin"), ("interval", "距上次献血", "Time since last donation"),
 )  # fmt: skip
@@ -40,8 +40,9 @@ def _kept(value, bound):
 def verdict(item):
     """Every result held against the column that the lot or donor belongs to."""
     limits, results = _tables(item.context)
-    said = re.search(r"^(.+)一批，检验结果|^一名(.+)献血者|lot of (.+):$|column “(.+)”:$", item.context, re.MULTILINE)
-    column = limits[0].index(next(filter(None, said.groups())))
+    said = re.search(r"^(.+)一批，检验结果|^一名(.+)献血者|lot of (.+):$|one donor, a (.+):$", item.context, re.MULTILINE)
+    group = next(filter(None, said.groups()))
+    column = limits[0].index({"man": "Men", "woman": "Women"}.get(group, group))
     failing = [name for (name, _, value), row in zip(results[1:], limits[1:], strict=True) if not _kept(float(value), row[column])]
     if item.form == "json":
         spelt = {name: code for code, zh, en in _CODES for name in (zh, en)}
@@ -64,7 +65,7 @@ def _reading(item, value):
 def growth(item):
     """Column by sex and centile, row or place between rows by age."""
     (rows,) = _tables(item.context)
-    said = re.search(r"(?P<age>\d+) 月龄(?P<sex>..)的第 (?P<centile>\d+)|centile (?P<c>\d+) .* for (?P<s>boys|girls) of (?P<a>\d+) months", item.stem)
+    said = re.search(r"(?P<age>\d+) 月龄(?P<sex>..)的第 (?P<centile>\d+)|the (?P<c>\d+)th centile .* for (?P<s>boys|girls) aged (?P<a>\d+) months?", item.stem)
     age, sex, centile = ((said[long] or said[short]) for long, short in (("age", "a"), ("sex", "s"), ("centile", "c")))
     column = rows[0].index(f"{sex.capitalize()} P{centile}")
     ages, weights = zip(*((float(row[0]), float(row[column])) for row in rows[1:]), strict=True)
@@ -218,8 +219,8 @@ def admission(item):
         date, temperature, pressure, weight = (row[2] for row in rows)
     else:
         date = _after(text, r"入院日期：(.+)", r"，([^，]+) 收入院", r"Date of admission: (.+)", r"admitted on (.+?) to bed")
-        here = re.split("入院时查体|on admission temp", text)[-1]
-        temperature = _after(here, r"^(?:.*\n)*?体温：([\d.]+)", r"体温 ([\d.]+)", r"Temperature: ([\d.]+)", r"erature ([\d.]+)")
+        here = re.split("入院时查体|on admission the temp", text)[-1]
+        temperature = _after(here, r"^(?:.*\n)*?体温：([\d.]+)", r"体温 ([\d.]+)", r"Temperature: ([\d.]+)", r"erature was ([\d.]+)")
         pressure = _after(here, r"(?:血压|pressure)\D{1,2}(\d+/\d+) mmHg")
         weight = _after(here, r"(?:体重|[Ww]eight)\D{1,2}([\d.]+) kg")
     high, low = map(int, pressure.split("/"))

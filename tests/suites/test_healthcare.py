@@ -15,7 +15,9 @@ import pytest
 from scipy.integrate import quad
 from scipy.optimize import brentq
 
+from tests.suites.healthcare_readers import READERS
 from tests.suites.laws import Own, draws_of, items_of, said, stem_of, templates_of
+from tests.suites.test_drawn import drawn_of, seen
 
 TEMPLATES = templates_of("healthcare")
 ITEMS = items_of("healthcare")
@@ -261,6 +263,68 @@ OWN = Own(
         ("healthcare-extraction-004-zh", "drain_at_discharge"): lambda text: "拔除引流管" not in text,
     },
 )
+
+
+def _notes():
+    return [item.params for item in drawn_of("healthcare", "GHX1") if item.language == "en"]
+
+
+def test_companions_are_of_an_age_that_their_kinship_allows():
+    for p in _notes():
+        younger = p["age"] - p["companion_age"]
+        kin = ("spouse", "daughter", "son", "elder sister")[p["companion"]]
+        assert {"spouse": abs(younger) < 10, "elder sister": -15 < younger < 0}.get(kin, 20 < younger < 40), p
+
+
+def test_nobody_is_discharged_with_a_fever_or_comes_for_one_without_it():
+    assert {p["layout"] for p in _notes()} == {"labels", "prose", "table"}
+    for p in _notes():
+        warmest = max(p["temperature"], p["temperature_before"])
+        assert p["temperature_before"] <= 37.2 if p["layout"] == "table" else p["temperature_before"] == warmest, p
+        assert p["complaint"] != 0 or warmest > 37.5, p
+
+
+def test_low_output_goes_with_narrow_vessels_and_each_kind_of_shock_is_drawn():
+    drawn = [item for item in drawn_of("healthcare", "GHF2") if item.language == "en"]
+    for item in drawn:
+        index, resistance = (float(re.search(rf"^\| {name} \| ([\d.]+)", item.context, re.MULTILINE).group(1)) for name in ("CI", "SVRI"))
+        assert resistance < 1500 if index >= 2.5 else resistance > 2000, item.id
+    assert {item.answer for item in drawn} == {"Hypovolaemic shock", "Cardiogenic shock", "Obstructive shock", "Distributive shock"}
+
+
+def test_what_keeps_a_patient_safe_is_never_left_out_of_a_list_of_steps():
+    """(step, what must stand in the same list), by their English texts."""
+    bound = (
+        ("Start the transfusion", "Have two people check"),
+        ("Puncture the vein", "Compare wristband"),
+        ("Puncture the vein", "Disinfect the site"),
+        ("Put on the tourniquet", "Release the tourniquet"),
+        ("Release the tourniquet", "Put on the tourniquet"),
+        ("Give the injection", "Ask about health"),
+        ("Give the injection", "Check name and expiry"),
+        ("Draw blood for the screening", "Have the person sign"),
+        ("Take off the respirator", "Wash the hands at the end"),
+    )
+    lists = [item.choices for item in drawn_of("healthcare", "GHP1") if item.language == "en"]
+    for steps in lists:
+        for step, other in bound:
+            assert not any(text.startswith(step) for text in steps) or any(text.startswith(other) for text in steps), steps
+    for step, _ in bound:
+        assert any(text.startswith(step) for steps in lists for text in steps), step
+
+
+@pytest.mark.parametrize("name", ["GHT1", "GHT2"])
+def test_no_reading_is_a_tie_at_its_last_printed_digit(name):
+    for item in drawn_of("healthcare", name):
+        if item.form == "number":
+            assert abs(100 * READERS[name](seen(item)) % 1 - 0.5) > 1e-6, item.id
+
+
+@pytest.mark.parametrize("name", sorted(TEMPLATES))
+def test_the_gold_is_seldom_the_least_or_the_greatest_option(name):
+    """Of 50 draws: no more than 20 at either end, where chance alone would put one in four."""
+    ranks = Counter(sum(float(wrong) < draw.gold for wrong in draw.wrong) for draw in draws_of("healthcare", name))
+    assert max(ranks[0], ranks[3]) <= 20, ranks
 
 
 def test_no_pump_rate_is_a_tie_at_its_last_printed_digit():

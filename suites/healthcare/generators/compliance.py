@@ -1,4 +1,4 @@
-"""Verdicts against a printed table: a lot of herbal pieces (limits allowed) and a blood donor (limits not allowed).
+"""Verdicts against a printed table: a lot of decoction pieces (limits allowed) and a blood donor (limits not allowed).
 
 Both tables are invented for the item. A draw fixes the values first; the verdict follows from the table, and every wrong
 option is the verdict that one misreading of the same table would give.
@@ -34,6 +34,7 @@ class Scheme:
     equal_passes: bool
     rule: Mapping[Language, str]
     columns: Mapping[Language, tuple[str, str]]
+    members: Mapping[Language, tuple[str, str]]  # how the result names what belongs to a column
     lead: Mapping[Language, str]
     result: Mapping[Language, str]
     tokens: Mapping[Language, str]
@@ -51,7 +52,7 @@ HERB = Scheme(
         Clause(key="acid_ash", names={"zh": "酸不溶性灰分", "en": "Acid-insoluble ash"}, unit=_same("%"), side="max", step=0.1, digits=1),
         Clause(key="extract", names={"zh": "浸出物", "en": "Extractives"}, unit=_same("%"), side="min", step=0.1, digits=1),
         Clause(key="marker", names={"zh": "指标成分含量", "en": "Marker compound"}, unit=_same("%"), side="min", step=0.01, digits=2),
-        Clause(key="sulfite", names={"zh": "二氧化硫残留量", "en": "Sulfur dioxide residue"}, unit=_same("mg/kg"), side="max", step=1, digits=0),
+        Clause(key="so2", names={"zh": "二氧化硫残留量", "en": "Sulfur dioxide residue"}, unit=_same("mg/kg"), side="max", step=1, digits=0),
     ),
     equal_passes=True,
     rule={
@@ -59,11 +60,12 @@ HERB = Scheme(
         "en": "“≤” and “≥” include the limit itself: a result equal to its limit complies.",
     },
     columns={"zh": ("甲类饮片", "乙类饮片"), "en": ("Class A pieces", "Class B pieces")},
-    lead={"zh": "中药饮片内控标准（虚构，供判定练习）", "en": "In-house specification for Chinese herbal pieces (invented for practice)"},
-    result={"zh": "{column}一批，检验结果：", "en": "Results for one lot of {column}:"},
+    members={"zh": ("甲类饮片", "乙类饮片"), "en": ("Class A pieces", "Class B pieces")},
+    lead={"zh": "中药饮片内控标准（虚构，供判定练习）", "en": "In-house specification for decoction pieces (invented for practice)"},
+    result={"zh": "{member}一批，检验结果：", "en": "Results for one lot of {member}:"},
     tokens={
-        "zh": "water（水分）、ash（总灰分）、acid_ash（酸不溶性灰分）、extract（浸出物）、marker（指标成分含量）、sulfite（二氧化硫残留量）",
-        "en": "water, ash (total ash), acid_ash (acid-insoluble ash), extract (extractives), marker (marker compound), sulfite (sulfur dioxide residue)",
+        "zh": "water（水分）、ash（总灰分）、acid_ash（酸不溶性灰分）、extract（浸出物）、marker（指标成分含量）、so2（二氧化硫残留量）",
+        "en": "water, ash (total ash), acid_ash (acid-insoluble ash), extract (extractives), marker (marker compound), so2 (sulfur dioxide residue)",
     },
     limits=((11.0, 15.0), (4.0, 8.0), (0.8, 2.0), (15.0, 30.0), (0.30, 0.90), (100, 400)),
 )
@@ -83,8 +85,9 @@ DONOR = Scheme(
         "en": "“<” and “>” exclude the limit itself: a value equal to its limit does not comply.",
     },
     columns={"zh": ("男性", "女性"), "en": ("Men", "Women")},
+    members={"zh": ("男性", "女性"), "en": ("a man", "a woman")},
     lead={"zh": "某采血点的献血者筛查标准（虚构，供判定练习）", "en": "Screening rules of a blood collection point (invented for practice)"},
-    result={"zh": "一名{column}献血者，筛查结果：", "en": "Findings in one donor, column “{column}”:"},
+    result={"zh": "一名{member}献血者，筛查结果：", "en": "Findings in one donor, {member}:"},
     tokens={
         "zh": "weight（体重）、systolic（收缩压）、diastolic（舒张压）、pulse（脉搏）、haemoglobin（血红蛋白）、interval（距上次献血天数）",
         "en": "weight, systolic (systolic pressure), diastolic (diastolic pressure), pulse, haemoglobin, interval (days since last donation)",
@@ -185,7 +188,6 @@ def _context(scheme: Scheme, p: Params, language: Language) -> str:
         for c, pair in zip(scheme.clauses, p["limits"], strict=True)
     ]
     results = [(c.names[language], c.unit[language], _printed(c, value)) for c, value in zip(scheme.clauses, p["values"], strict=True)]
-    column = scheme.columns[language][p["column"]]
     measured = {"zh": "实测值", "en": "Result"}[language]
     return "\n".join(
         [
@@ -193,7 +195,7 @@ def _context(scheme: Scheme, p: Params, language: Language) -> str:
             table((*head, *scheme.columns[language]), limits),
             scheme.rule[language],
             "",
-            scheme.result[language].format(column=column),
+            scheme.result[language].format(member=scheme.members[language][p["column"]]),
             table((*head, measured), results),
         ]
     )
@@ -269,7 +271,7 @@ GENERATORS = (
         level="judge",
         draw=lambda rng: _draw(HERB, rng),
         write=lambda p, language: _write(HERB, p, language),
-        source=Source(title="Release of herbal pieces against an invented specification that is printed in the item", kind="made"),
+        source=Source(title="Release of decoction pieces against an invented specification that is printed in the item", kind="made"),
         draws=5,
     ),
     Generator(

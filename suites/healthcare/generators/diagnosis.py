@@ -172,6 +172,7 @@ def resistance_index(p: Params) -> float:
 def _draw_shock(rng: random.Random) -> Params | None:
     cause = rng.choice(CAUSES)
     hint = rng.choice(CAUSES)
+    congested = cause in ("cardiogenic", "obstructive")
     p: dict[str, Any] = {
         "cause": cause,
         "hint": hint,
@@ -179,12 +180,13 @@ def _draw_shock(rng: random.Random) -> Params | None:
         "echo": rng.randrange(len(_ECHOES[cause])),
         "age": rng.randint(28, 84),
         "pulse": rng.randint(104, 138),
-        "mean_pressure": rng.randint(48, 62),
-        "ci": amount(rng, 3.1, 5.2, 1) if cause == "distributive" else amount(rng, 1.4, 2.1, 1),
-        "cvp": {"distributive": rng.randint(7, 11), "hypovolaemic": rng.randint(1, 4)}.get(cause, rng.randint(15, 21)),
+        "mean_pressure": rng.randint(54, 64) if congested else rng.randint(48, 62),
+        "ci": amount(rng, 3.1, 5.2, 1) if cause == "distributive" else amount(rng, 1.2, 1.8 if congested else 2.1, 1),
+        "cvp": {"distributive": rng.randint(7, 11), "hypovolaemic": rng.randint(1, 4)}.get(cause, rng.randint(14, 19)),
         "lactate": amount(rng, 2.8, 7.4, 1),
     }
-    return p if cause != "distributive" or resistance_index(p) < 1350 else None
+    # vessels narrow where the output is low: resistance is then at least what is usual in health
+    return p if (resistance_index(p) < 1350 if cause == "distributive" else resistance_index(p) >= 2050) else None
 
 
 def _write_shock(p: Params, language: Language) -> Sequence[Content]:

@@ -49,6 +49,7 @@ _COMPLAINTS: Sequence[Mapping[Language, str]] = (
     {"zh": "尿频、尿痛 4 天", "en": "four days of frequent, painful urination"},
     {"zh": "反复呕吐 2 天", "en": "two days of repeated vomiting"},
 )
+_FEVER = 0  # place of the complaint that speaks of fever
 _ALLERGENS: Sequence[Mapping[Language, str]] = (
     {"zh": "青霉素", "en": "penicillin"},
     {"zh": "头孢曲松", "en": "ceftriaxone"},
@@ -61,8 +62,9 @@ _COMPANIONS: Sequence[Mapping[Language, str]] = (
     {"zh": "配偶", "en": "spouse"},
     {"zh": "女儿", "en": "daughter"},
     {"zh": "儿子", "en": "son"},
-    {"zh": "姐姐", "en": "sister"},
+    {"zh": "姐姐", "en": "elder sister"},
 )
+_YOUNGER = ((-9, 9), (22, 36), (22, 36), (-14, -1))  # by how many years a companion is younger than the patient
 _NOTE_KINDS = {
     "bed": "string",
     "admitted_on": "string",
@@ -77,18 +79,19 @@ _NOTE_KINDS = {
 
 def _draw_note(rng: random.Random) -> Params | None:
     admitted = _iso(rng, (2023, 2025))
-    age = rng.randint(24, 86)
+    age, layout, companion = rng.randint(24, 86), rng.choice(LAYOUTS), rng.randrange(len(_COMPANIONS))
     p: dict[str, Any] = {
-        "layout": rng.choice(LAYOUTS),
+        "layout": layout,
         "bed": f"{rng.randint(3, 18)}-{rng.randint(10, 48)}",
         "admitted_on": admitted.isoformat(),
         "before": (admitted - timedelta(days=rng.randint(40, 600))).isoformat(),
         "age": age,
-        "companion": rng.randrange(len(_COMPANIONS)),
-        "companion_age": rng.randint(22, 80),
+        "companion": companion,
+        "companion_age": age - rng.randint(*_YOUNGER[companion]),
         "complaint": rng.randrange(len(_COMPLAINTS)),
         "temperature": amount(rng, 36.1, 39.4, 1),
-        "temperature_before": amount(rng, 36.2, 40.1, 1),
+        # a table gives that of the last discharge, when nobody has a fever; the others the highest one at home
+        "temperature_before": amount(rng, 36.2, 37.2, 1) if layout == "table" else amount(rng, 36.2, 40.1, 1),
         "pressure": [rng.randint(98, 168), rng.randint(56, 98)],
         "pressure_before": [rng.randint(98, 168), rng.randint(56, 98)],
         "weight": amount(rng, 44, 96, 1),
@@ -97,7 +100,10 @@ def _draw_note(rng: random.Random) -> Params | None:
     }
     numbers = [p["age"], p["companion_age"], *p["pressure"], *p["pressure_before"], p["temperature"], p["temperature_before"]]
     wide = all(30 <= high - low <= 75 for high, low in (p["pressure"], p["pressure_before"]))
-    return p if len(set(numbers)) == len(numbers) and wide and p["temperature"] < p["temperature_before"] else None
+    adults = 20 <= p["companion_age"] <= 88
+    home = layout == "table" or p["temperature"] < p["temperature_before"]
+    fever = p["complaint"] != _FEVER or max(p["temperature"], p["temperature_before"]) >= 37.6
+    return p if len(set(numbers)) == len(numbers) and wide and adults and home and fever else None
 
 
 _NOTES: Mapping[str, Mapping[Language, str]] = {
@@ -127,7 +133,7 @@ Drug allergy: {allergen}""",
     },
     "prose": {
         "zh": "患者曾于 {before} 出院，当时血压 {systolic_before}/{diastolic_before} mmHg。此次因{complaint}，由 {companion_age} 岁的{companion}送来，{admitted} 收入院，住 {bed} 床。患者现年 {age} 岁，来院前自测体温最高 {temperature_before} ℃；入院时查体：体温 {temperature} ℃，血压 {systolic}/{diastolic} mmHg，体重 {weight} kg，半年前为 {weight_before} kg。否认食物过敏；药物方面对{allergen}过敏，曾出皮疹。",
-        "en": "The patient had last left hospital on {before} with a blood pressure of {systolic_before}/{diastolic_before} mmHg. Brought in now by a {companion} aged {companion_age} for {complaint}, admitted on {admitted} to bed {bed}. The patient is {age} years old and had measured up to {temperature_before} °C at home; on admission temperature {temperature} °C, blood pressure {systolic}/{diastolic} mmHg, weight {weight} kg, against {weight_before} kg half a year ago. No food allergy; among drugs, allergic to {allergen}, with a rash in the past.",
+        "en": "The patient was last discharged on {before} with a blood pressure of {systolic_before}/{diastolic_before} mmHg, has now been brought in by a relative ({companion}, {companion_age} years) with {complaint}, and was admitted on {admitted} to bed {bed}. The patient is {age} years old and had measured up to {temperature_before} °C at home; on admission the temperature was {temperature} °C, the blood pressure {systolic}/{diastolic} mmHg and the weight {weight} kg, against {weight_before} kg half a year ago. No food allergy; among drugs, allergic to {allergen}, with a rash in the past.",
     },
     "table": {
         "zh": """护理入院评估  {bed} 床
@@ -304,8 +310,8 @@ _RECALL_ROWS: Mapping[Language, tuple[tuple[str, ...], tuple[str, str, str]]] = 
     "en": (("Batch", "Strength (mg)", "Made", "Expires", "Packs in stock", "Decision"), ("recall", "release", "keep watching")),
 }
 _RECALL_STEM: Mapping[Language, str] = {
-    "zh": "从上文提取被召回批次的信息，写成 JSON：product（品名，字符串，照原文）、batch（批号，字符串）、strength_mg（每片规格，mg，整数）、made_on（生产日期，YYYY-MM-DD）、expires_on（有效期至，YYYY-MM-DD）、recalled_packs（召回盒数，整数；若为表格，即该批在库盒数）、return_by（最迟退回日期，YYYY-MM-DD）。",
-    "en": "Extract the data of the recalled batch as a JSON object: product (name, string, as written), batch (batch number, string), strength_mg (mg in a tablet, integer), made_on (date of manufacture, YYYY-MM-DD), expires_on (expiry date, YYYY-MM-DD), recalled_packs (packs recalled, integer; in a table, the packs of that batch in stock), return_by (last day of return, YYYY-MM-DD).",
+    "zh": "从上文提取被召回批次的信息，写成 JSON：product（品名，含剂型，字符串，照原文）、batch（批号，字符串）、strength_mg（每片规格，mg，整数）、made_on（生产日期，YYYY-MM-DD）、expires_on（有效期至，YYYY-MM-DD）、recalled_packs（召回盒数，整数；若为表格，即该批在库盒数）、return_by（最迟退回日期，YYYY-MM-DD）。",
+    "en": "Extract the data of the recalled batch as a JSON object: product (name with dosage form, string, as written), batch (batch number, string), strength_mg (mg in a tablet, integer), made_on (date of manufacture, YYYY-MM-DD), expires_on (expiry date, YYYY-MM-DD), recalled_packs (packs recalled, integer; in a table, the packs of that batch in stock), return_by (last day of return, YYYY-MM-DD).",
 }
 
 

@@ -19,12 +19,17 @@ _MOST_ORDERS = 16  # right orders a drawn list may leave: more, and guessing pay
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Procedure:
-    """Steps in one right order (key > zh, en), and pairs of which the first must come before the second."""
+    """Steps in one right order (key > zh, en), and pairs of which the first must come before the second.
+
+    `needs`: pairs of which the first step is not shown without the second, so that a list neither leaves out what keeps the
+    patient safe nor undoes what nobody did.
+    """
 
     subarea: str
     title: Mapping[Language, str]
     steps: Mapping[str, tuple[str, str]]
     before: tuple[Pair, ...]
+    needs: tuple[Pair, ...]
 
 
 PROCEDURES: Mapping[str, Procedure] = {
@@ -33,9 +38,9 @@ PROCEDURES: Mapping[str, Procedure] = {
         title={"zh": "病房为一名患者输注红细胞", "en": "Red cells are transfused on a ward"},
         steps={
             "consent": ("确认输血同意书已签署", "Make sure that consent to transfusion is signed"),
-            "collect": ("到血库领取血袋", "Collect the unit from the blood bank"),
             "baseline": ("测量并记录输血前生命体征", "Measure and record vital signs before transfusion"),
-            "check": ("两人在床旁核对血袋与腕带", "Check unit and wristband at the bedside, two people"),
+            "collect": ("到血库领取血袋", "Collect the unit from the blood bank"),
+            "check": ("两人在床旁核对血袋与腕带", "Have two people check the unit against the wristband at the bedside"),
             "start": ("开始缓慢输注", "Start the transfusion slowly"),
             "watch": ("守在床旁观察最初 15 分钟", "Stay at the bedside for the first 15 minutes"),
             "rate": ("按医嘱调快滴速", "Raise the rate as ordered"),
@@ -43,16 +48,16 @@ PROCEDURES: Mapping[str, Procedure] = {
             "bag": ("将空血袋送回血库", "Return the empty bag to the blood bank"),
         },
         before=(
-            ("consent", "collect"),
             ("consent", "baseline"),
+            ("baseline", "collect"),  # no unit is fetched for a patient who has a fever
             ("collect", "check"),
-            ("baseline", "start"),
             ("check", "start"),
             ("start", "watch"),
             ("watch", "rate"),
             ("rate", "end"),
             ("rate", "bag"),
         ),
+        needs=(("start", "check"), ("check", "collect"), ("watch", "start"), ("rate", "watch"), ("end", "start"), ("bag", "start")),
     ),
     "sampling": Procedure(
         subarea="laboratory",
@@ -79,6 +84,7 @@ PROCEDURES: Mapping[str, Procedure] = {
             ("withdraw", "label"),
             ("label", "send"),
         ),
+        needs=(("puncture", "identify"), ("puncture", "disinfect"), ("tourniquet", "release"), ("release", "tourniquet"), ("withdraw", "puncture"), ("press", "withdraw"), ("send", "label")),
     ),
     "clothing": Procedure(
         subarea="public_health",
@@ -103,6 +109,7 @@ PROCEDURES: Mapping[str, Procedure] = {
             ("goggles", "mask"),
             ("mask", "last_wash"),
         ),
+        needs=(("gloves", "first_wash"), ("gown", "gloves"), ("mask", "last_wash")),
     ),
     "consent": Procedure(
         subarea="ethics_law",
@@ -130,6 +137,7 @@ PROCEDURES: Mapping[str, Procedure] = {
             ("copy", "random"),
             ("random", "dose"),
         ),
+        needs=(("sign", "explain"), ("copy", "sign"), ("screen", "sign"), ("random", "screen"), ("dose", "random")),
     ),
     "decoction": Procedure(
         subarea="tcm",
@@ -137,7 +145,7 @@ PROCEDURES: Mapping[str, Procedure] = {
         steps={
             "check": ("核对处方与饮片", "Check the herbs against the prescription"),
             "soak": ("将一般饮片加水浸泡", "Soak the ordinary herbs in water"),
-            "first": ("先煎矿石类药", "Boil the mineral drugs first"),
+            "first": ("先煎矿石类药", "Boil the minerals first"),
             "main": ("加入已浸泡的一般饮片同煎", "Add the soaked ordinary herbs and boil on"),
             "late": ("加入后下药", "Add the herbs that go in late"),
             "strain": ("滤出头煎药液", "Strain off the first decoction"),
@@ -156,6 +164,7 @@ PROCEDURES: Mapping[str, Procedure] = {
             ("second", "mix"),
             ("mix", "divide"),
         ),
+        needs=(("main", "soak"), ("soak", "main"), ("first", "main"), ("late", "main"), ("second", "strain"), ("mix", "second")),
     ),
     "vaccination": Procedure(
         subarea="paediatrics_obstetrics",
@@ -183,6 +192,7 @@ PROCEDURES: Mapping[str, Procedure] = {
             ("record", "home"),
             ("observe", "home"),
         ),
+        needs=(("inject", "health"), ("inject", "vial"), ("inject", "draw_up"), ("draw_up", "vial"), ("record", "inject"), ("observe", "inject"), ("home", "observe")),
     ),
 }
 
@@ -210,11 +220,18 @@ def right_orders(steps: Sequence[str], pairs: Sequence[Pair]) -> int:
 
 
 def _draw(rng: random.Random) -> Params | None:
+    """A procedure, each as often as another, with steps of it that may stand together."""
     name = rng.choice(sorted(PROCEDURES))
+    return next((found for found in (_selection(name, rng) for _ in range(80)) if found), None)
+
+
+def _selection(name: str, rng: random.Random) -> Params | None:
     procedure = PROCEDURES[name]
     chosen = rng.sample(list(procedure.steps), rng.choice((5, 6, 6, 7)))
     steps = [key for key in procedure.steps if key in chosen]
     pairs = _between(procedure, steps)
+    if any(step in steps and other not in steps for step, other in procedure.needs):
+        return None
     joined = {key for pair in pairs for key in pair}
     if joined != set(steps) or right_orders(steps, pairs) > _MOST_ORDERS:
         return None

@@ -11,13 +11,15 @@ from typing import Any
 
 from evalkit.generators import Content, Generator, table
 from evalkit.records import Language, Source, Tolerance
-from evalkit.templates import NEAR_MISS_TOLERANCES, Params
+from evalkit.templates import NEAR_MISS_TOLERANCES, Params, half_way
 
 _TOLERANCE = Tolerance(rel=0.01)
 
 
 def _apart(gold: float, wrong: Mapping[str, float], turn: int) -> dict[str, str] | None:
-    """Printed wrong values with their mistakes, three from place `turn` on; None where one is too near the gold or fewer are left."""
+    """Printed wrong values with their mistakes, three from place `turn` on; None where one is too near or the gold is a tie."""
+    if half_way(gold, 2):
+        return None  # the last printed digit would be a matter of taste
     shown: dict[str, str] = {}
     first = turn % len(wrong)
     for mistake, value in [*wrong.items()][first:] + [*wrong.items()][:first]:
@@ -89,7 +91,7 @@ def _growth_gold(p: Params) -> float:
 _SEX: Mapping[Language, Mapping[str, str]] = {"zh": {"boys": "男孩", "girls": "女孩"}, "en": {"boys": "boys", "girls": "girls"}}
 _GROWTH_STEM: Mapping[Language, str] = {
     "zh": "按上表（虚构的体重参考值，单位 kg；P 后为百分位），{age} 月龄{sex}的第 {centile} 百分位体重是多少 kg？两行之间按线性内插；保留两位小数。",
-    "en": "The table is an invented reference of weight in kg; P stands before the centile. What is centile {centile} of weight, in kg, for {sex} of {age} months? Interpolate linearly between rows; give two decimals.",
+    "en": "The table is an invented reference of weight in kg; P stands before the centile. What is the {centile}th centile of weight, in kg, for {sex} aged {age} {months}? Interpolate linearly between rows; give two decimals.",
 }
 
 
@@ -100,7 +102,8 @@ def _write_growth(p: Params, language: Language) -> Sequence[Content]:
         ({"zh": "月龄", "en": "Age (months)"}[language], *heads),
         [(age, *(f"{value:.1f}" for value in row)) for age, row in zip(AGES, p["rows"], strict=True)],
     )
-    stem = _GROWTH_STEM[language].format(age=p["age"], sex=_SEX[language][sex], centile=centile)
+    months = "month" if p["age"] == 1 else "months"
+    stem = _GROWTH_STEM[language].format(age=p["age"], sex=_SEX[language][sex], centile=centile, months=months)
     gold = _growth_gold(p)
     if p["age"] in AGES:
         told = {"zh": f"取 {p['age']} 月龄一行、{heads[p['column']]} 一列，直接读数。", "en": f"Row {p['age']}, column {heads[p['column']]}, read directly."}

@@ -74,7 +74,7 @@ CASES: tuple[Case, ...] = (
         treatment=_both("内镜下止血并静脉抑酸", "endoscopic clipping and intravenous acid suppression"),
         test=_both("幽门螺杆菌活检", "Helicobacter pylori biopsy"),
         test_named=_phrasings("幽门螺杆菌|幽门螺旋杆菌|活检|病理", "pylori|biopsy|biopsies"),
-        flag=_both("出现黑便，或心率静息时超过每分 {limit} 次", "stools turn black or the resting pulse stays above {limit} a minute"),
+        flag=_both("出现黑便，或静息心率持续超过每分 {limit} 次", "stools turn black or the resting pulse stays above {limit} a minute"),
         flag_named=_phrasings("黑便|柏油|黑色大便|大便发黑|{limit}次", "black stool|stools turn black|stools become black|black stools|tarry|melena|melaena|stool is black|dark stool|stools are black"),
         clinic=_both("消化科门诊", "gastroenterology clinic"),
     ),
@@ -179,7 +179,7 @@ _RECORD: Both = {
 }
 _STEM: Both = {
     "zh": "为接手的社区医生把上面的出院记录写成摘要。必须保留：主要诊断；停用的药物；新加药物及其每次剂量；尚未回报的检查；需要立即返院的情况；复诊的科室与时间。其余可略，不得添加原文没有的内容。",
-    "en": "Summarise the discharge record above for the family doctor who takes over. Keep: the main diagnosis; the drug that was stopped; the new drug with its single dose; the test whose result is outstanding; what the patient must come back for at once; where and when the next visit is. Leave out the rest and add nothing.",
+    "en": "Summarise the discharge record above for the family doctor who takes over. Keep: the main diagnosis; the drug that was stopped; the new drug with the dose per administration; the test whose result is outstanding; what the patient must come back for at once; where and when the next visit is. Leave out the rest and add nothing.",
 }
 _GOLD: Both = {
     "zh": "主要诊断：{diagnosis}，予{treatment}后好转出院。因{reason}停用{stopped}；新加{started}，每次 {dose} mg，{times}，继续服用。{test}结果未回，由病房转告。如{flag}，须立即返院。出院后 {weeks} 周到{clinic}复诊。",

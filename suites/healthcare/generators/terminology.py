@@ -80,7 +80,7 @@ _LINES: tuple[tuple[str, str], ...] = (
         生物利用度 | 生物利用率 = bioavailability
         表观分布容积 | 分布容积 = apparent volume of distribution | volume of distribution
         *清除率 = clearance
-        稳态血药浓度 | 稳态浓度 = steady-state concentration | steady-state plasma concentration | steady-state drug concentration
+        稳态血药浓度 | 稳态浓度 = steady-state concentration | steady-state plasma concentration | steady-state drug concentration | steady-state plasma drug concentration | Css
         血药峰浓度 | 峰浓度 | 达峰浓度 = peak concentration | peak plasma concentration | maximum concentration | maximum plasma concentration | Cmax
         """,
     ),
@@ -159,7 +159,7 @@ _LINES: tuple[tuple[str, str], ...] = (
         """
         *发病率 = incidence | incidence rate
         患病率 | 现患率 | 流行率 = prevalence | prevalence rate
-        病死率 = case fatality rate | case-fatality rate | case fatality ratio | case fatality
+        病死率 | 致死率 = case fatality rate | case-fatality rate | case fatality ratio | case fatality
         *死亡率 = mortality rate | mortality | death rate
         罹患率 | 侵袭率 = attack rate
         """,
@@ -188,7 +188,7 @@ _LINES: tuple[tuple[str, str], ...] = (
         "records_coding",
         """
         *并发症 = complication | complications
-        共病 | 合并症 | 伴发疾病 | 共患病 = comorbidity | co-morbidity | comorbidities
+        共病 | 合并症 | 伴发疾病 | 共患病 | 共存疾病 | 并存疾病 | 并存病 = comorbidity | co-morbidity | comorbidities
         *预后 = prognosis
         病因 | 病因学 = aetiology | etiology
         后遗症 = sequela | sequelae
