@@ -284,6 +284,14 @@ def test_nobody_is_discharged_with_a_fever_or_comes_for_one_without_it():
         assert p["complaint"] != 0 or warmest > 37.5, p
 
 
+def test_who_comes_with_a_fever_has_one_and_it_is_not_the_limit_to_come_back_for():
+    for item in drawn_of("healthcare", "GHM1"):
+        opening, *_, closing = re.findall(r"([\d.]+) (?:℃|°C)", item.context) * 2
+        feverish = "发热" in item.context.split("入院时")[0] or "fever" in item.context.split("On arrival")[0]
+        assert (float(opening) > 38) == feverish, item.id
+        assert not feverish or opening != closing, item.id
+
+
 def test_low_output_goes_with_narrow_vessels_and_each_kind_of_shock_is_drawn():
     drawn = [item for item in drawn_of("healthcare", "GHF2") if item.language == "en"]
     for item in drawn:
@@ -410,6 +418,120 @@ def test_transfusion_times():
             late.append(unit)
     assert late == [item.answer]
     assert item.mistakes[max(longest, key=longest.get)] == "four hours counted from the start, longest one chosen"
+
+
+def _minutes(clock):
+    hours, minutes = clock.split(":")
+    return 60 * int(hours) + int(minutes)
+
+
+def _records(name):
+    """Item, and its lines after the rule as (what an option calls it, text); a name in Chinese is one character."""
+    item = ITEMS[name]
+    lines = [re.split(r"[:：] ?", line, maxsplit=1) for line in item.context.split("\n")]
+    named = [pair for pair in lines if len(pair) == 2 and any(option.endswith(pair[0]) for option in item.choices)]
+    assert len(named) == 4
+    return item, [(next(option for option in item.choices if option.endswith(start)), text) for start, text in named]
+
+
+BOTH = pytest.mark.parametrize("language", ["zh", "en"])
+
+
+@BOTH
+def test_checks_of_high_alert_drugs(language):
+    item, records = _records(f"healthcare-compliance-006-{language}")
+    breaking = []
+    for option, text in records:
+        first, second, given = map(_minutes, re.findall(r"\d+:\d+", text))
+        names = re.findall(r"\d+:\d+ (\w+)", text)[:2]
+        assert max(first, second) < given  # no check at the very minute of giving, which could be read either way
+        if len(set(names)) < 2 or given - min(first, second) > 15:
+            breaking.append(option)
+    assert breaking == [item.answer]
+
+
+@BOTH
+def test_candidates_of_a_trial(language):
+    item, records = _records(f"healthcare-compliance-007-{language}")
+
+    def day(text, word):
+        found = re.search(rf"{word} (\d+) 月 (\d+) 日", text) or re.search(rf"{word} (\d+) (March|February)", text)
+        if found is None:
+            return None
+        month, number = (found[1], found[2]) if language == "zh" else ({"March": 3, "February": 2}[found[2]], found[1])
+        return (int(month) - 2) * 28 + int(number)  # February has 28 days
+
+    signed, screened, last = {"zh": ("签署", "筛选", "末次抗菌药物"), "en": ("signed", "screened", "last antibiotic")}[language]
+    fit = []
+    for option, text in records:
+        age, filtration = _number(text, r"(\d+)(?: 岁| years)"), _number(text, r"eGFR (\d+)")
+        taken, looked = day(text, last), day(text, screened)
+        if 18 <= age <= 75 and filtration >= 45 and day(text, signed) <= looked and (taken is None or looked - taken >= 14):
+            fit.append(option)
+    assert fit == [item.answer]
+
+
+@BOTH
+def test_rejected_specimens(language):
+    item, records = _records(f"healthcare-compliance-008-{language}")
+    rejected = []
+    for option, text in records:
+        clocks = [_minutes(clock) for clock in re.findall(r"\d+:\d+", text)]
+        volumes = [Fraction(value) for value in re.findall(r"([\d.]+) mL", text)]
+        grade = re.search(r"(\d)\+", text)
+        late = bool(clocks) and ("未置冰上" in text or "not on ice" in text) and clocks[1] - clocks[0] > 15
+        short = bool(volumes) and volumes[1] < Fraction(9, 10) * volumes[0]
+        if late or short or (grade is not None and int(grade[1]) >= 2):
+            rejected.append(option)
+    assert rejected == [item.answer]
+
+
+@BOTH
+def test_tables_to_be_released(language):
+    item, records = _records(f"healthcare-compliance-010-{language}")
+    breaking = []
+    for option, text in records:
+        count = int(re.search(r"(?:实际 )?(\d+) 人|(\d+) people|count (\d+)", text).group(0).split()[-1 if "count" in text else -2])
+        hidden = "已隐去" in text or "suppressed" in text
+        merged = "≥90" in text or "90 or over" in text
+        too_old = not merged and _number(text, r"(\d+) 岁|age (\d+)" if language == "zh" else r"age (\d+)") >= 90
+        if "唐山市" in text or "Tangshan" in text or too_old or (1 <= count <= 4) != hidden:
+            breaking.append(option)
+    assert breaking == [item.answer]
+
+
+@BOTH
+def test_calls_of_the_ward(language):
+    item, records = _records(f"healthcare-compliance-011-{language}")
+    pulse, pressure, breathing = {"zh": ("心率", "收缩压", "呼吸"), "en": ("pulse", "systolic", "breathing")}[language]
+    called = []
+    for option, text in records:
+        rate, systolic, oxygen, breaths = (_number(text, rf"{word} (\d+)") for word in (pulse, pressure, "SpO₂", breathing))
+        worse = "意识同前" not in text and "consciousness as before" not in text
+        if not 40 <= rate <= 130 or systolic < 90 or oxygen < 90 or breaths > 30 or worse:
+            called.append(option)
+    assert called == [item.answer]
+
+
+def test_prophylaxis_before_the_cut():
+    item, records = _records("healthcare-compliance-012-zh")
+    breaking = []
+    for option, text in records:
+        given, cut = map(_minutes, re.findall(r"\d+:\d+", text))
+        again = _number(text, r"手术 (\d+) 小时") > 3 or _number(text, r"出血 (\d+) mL") > 1500
+        if not 30 <= cut - given <= 60 or again != ("未追加" not in text):
+            breaking.append(option)
+    assert breaking == [item.answer]
+
+
+def test_notes_written_after_a_rescue():
+    item, records = _records("healthcare-compliance-013-zh")
+    late = []
+    for option, text in records:
+        ended, written = map(_minutes, re.findall(r"\d+:\d+", text))
+        if written + (24 * 60 if "次日" in text else 0) - ended > 6 * 60:
+            late.append(option)
+    assert late == [item.answer]
 
 
 def test_only_one_order_of_mixing_insulin():

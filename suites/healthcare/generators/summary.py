@@ -129,22 +129,27 @@ _PARTINGS: tuple[Both, ...] = (
     _both("家属驾车来接，满意度问卷已填好交回", "The family came by car, the questionnaire on satisfaction was filled in and returned"),
 )
 _BLEEDING = 2  # place of the case that loses blood
+_FEVERISH = (0, 3)  # places of the cases that come with a fever
 _WEEKS: Mapping[Language, Mapping[int, str]] = {
     "zh": {2: "两", 3: "三", 4: "四", 5: "五", 6: "六"},
     "en": {2: "two", 3: "three", 4: "four", 5: "five", 6: "six"},
 }
 
 
-def _draw(rng: random.Random) -> Params:
+def _draw(rng: random.Random) -> Params | None:
     case = rng.randrange(len(CASES))
     stopped, started = rng.sample(range(len(_DRUGS)), 2)
     days = rng.randint(6, 12)
+    limit = rng.choice(_LIMITS[case])
+    temperature = amount(rng, 38.1, 39.6, 1) if case in _FEVERISH else amount(rng, 36.3, 37.2, 1)
+    if temperature == limit:
+        return None  # who copies the temperature must not seem to have named the limit
     return {
         "case": case,
-        "limit": rng.choice(_LIMITS[case]),
+        "limit": limit,
         "bed": f"{rng.randint(3, 18)}-{rng.randint(10, 48)}",
         "age": rng.randint(44, 83),
-        "temperature": amount(rng, 37.2, 37.9, 1),
+        "temperature": temperature,
         "pulse": rng.randint(84, 98),
         "pressure": [rng.randint(124, 158), rng.randint(66, 88)],
         "days": days,
