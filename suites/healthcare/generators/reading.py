@@ -151,8 +151,10 @@ def _assay_wrong(p: Params) -> dict[str, float]:
     wrong = {
         "dilution left out": within,
         "ratio counted from the upper calibrator": p["dilution"] * (high - (within - low)),
+        "dilution taken for one part and so many more": (p["dilution"] + 1) * within,
         "nearest calibrator without interpolation": p["dilution"] * (low if within - low < high - within else high),
         "divided by the dilution": within / p["dilution"],
+        "upper calibrator without interpolation": p["dilution"] * high,
     }
     if other[0] < p["absorbance"] < other[-1]:
         wrong = {"column of the other wavelength": p["dilution"] * _read_back(LEVELS, other, p["absorbance"]), **wrong}
@@ -173,7 +175,7 @@ def _draw_assay(rng: random.Random) -> Params | None:
         "wave": wave,
         "dilution": rng.choice((2, 4, 5, 10)),
         "absorbance": round(rng.uniform(column[2], column[-1]), 3),
-        "turn": rng.randrange(5),
+        "turn": rng.randrange(7),
     }
     if p["absorbance"] in column or not column[0] < p["absorbance"] < column[-1]:
         return None
