@@ -219,7 +219,7 @@ def admission(item):
         date, temperature, pressure, weight = (row[2] for row in rows)
     else:
         date = _after(text, r"入院日期：(.+)", r"，([^，]+) 收入院", r"Date of admission: (.+)", r"admitted on (.+?) to bed")
-        here = re.split("入院时查体|on admission the temp", text)[-1]
+        here = re.split("入院时查体|On admission the temp", text)[-1]
         temperature = _after(here, r"^(?:.*\n)*?体温：([\d.]+)", r"体温 ([\d.]+)", r"Temperature: ([\d.]+)", r"erature was ([\d.]+)")
         pressure = _after(here, r"(?:血压|pressure)\D{1,2}(\d+/\d+) mmHg")
         weight = _after(here, r"(?:体重|[Ww]eight)\D{1,2}([\d.]+) kg")

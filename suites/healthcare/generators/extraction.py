@@ -133,7 +133,7 @@ Drug allergy: {allergen}""",
     },
     "prose": {
         "zh": "患者曾于 {before} 出院，当时血压 {systolic_before}/{diastolic_before} mmHg。此次因{complaint}，由 {companion_age} 岁的{companion}送来，{admitted} 收入院，住 {bed} 床。患者现年 {age} 岁，来院前自测体温最高 {temperature_before} ℃；入院时查体：体温 {temperature} ℃，血压 {systolic}/{diastolic} mmHg，体重 {weight} kg，半年前为 {weight_before} kg。否认食物过敏；药物方面对{allergen}过敏，曾出皮疹。",
-        "en": "The patient was last discharged on {before} with a blood pressure of {systolic_before}/{diastolic_before} mmHg, has now been brought in by a relative ({companion}, {companion_age} years) with {complaint}, and was admitted on {admitted} to bed {bed}. The patient is {age} years old and had measured up to {temperature_before} °C at home; on admission the temperature was {temperature} °C, the blood pressure {systolic}/{diastolic} mmHg and the weight {weight} kg, against {weight_before} kg half a year ago. No food allergy; among drugs, allergic to {allergen}, with a rash in the past.",
+        "en": "The patient was last discharged on {before} with a blood pressure of {systolic_before}/{diastolic_before} mmHg. Now brought in by a relative ({companion}, {companion_age} years) with {complaint}, the patient was admitted on {admitted} to bed {bed}. The patient is {age} years old and had measured up to {temperature_before} °C at home. On admission the temperature was {temperature} °C, the blood pressure {systolic}/{diastolic} mmHg and the weight {weight} kg, against {weight_before} kg half a year ago. No food allergy; among drugs, allergic to {allergen}, with a rash in the past.",
     },
     "table": {
         "zh": """护理入院评估  {bed} 床
