@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "evalkit"
 # Lowest first; a module imports only from layers below its own. Modules of one line do not import each other.
 LAYERS = (
     {"errors", "canon", "records", "protocols", "__init__"},
-    {"config", "templates", "prompts", "answers", "stats", "provenance", "messages", "charts", "checkpoints", "foreign"},
+    {"config", "energy", "templates", "prompts", "answers", "stats", "provenance", "messages", "charts", "checkpoints", "foreign"},
     {"generators"},
     {"suite", "operators", "metrics", "engines"},
     {"registry", "axes", "bundle"},
