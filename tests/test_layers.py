@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "evalkit"
 LAYERS = (
     {"errors", "canon", "records", "protocols", "__init__"},
     {"config", "energy", "templates", "prompts", "answers", "stats", "provenance", "messages", "charts", "checkpoints", "foreign"},
-    {"generators"},
+    {"generators", "ranking"},
     {"suite", "operators", "metrics", "engines"},
     {"registry", "axes", "bundle"},
     {"plan", "build", "meter"},
