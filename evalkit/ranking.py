@@ -17,6 +17,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
+from scipy.special import ndtri, stdtr
 from scipy.stats import binom, nct, norm, t
 
 from evalkit.canon import rng_for
@@ -81,7 +82,7 @@ def _p_value(difference: float, se: float, df: float, differing: int) -> float:
     """Two-sided p of the clustered t test, held at or above the least p of flipping `differing` clusters (module docstring)."""
     if abs(difference) <= _NOTHING:
         return 1.0
-    by_t = 0.0 if se <= _NOTHING else 2 * float(t.sf(abs(difference) / se, df))
+    by_t = 0.0 if se <= _NOTHING else 2 * float(stdtr(df, -abs(difference) / se))
     return min(1.0, max(by_t, 2.0 ** (1 - differing)))
 
 
@@ -121,7 +122,7 @@ def _tested(differences: Floats, layout: _Layout) -> _Tested:
     strata = int((sizes > 0).sum())
     means = np.bincount(head, weights=d) / np.maximum(sizes, 1)
     weight = 1 / (sizes[head] * strata)
-    of_stratum = np.bincount(layout.stratum[np.unique(row)])
+    of_stratum = np.bincount(layout.stratum[np.bincount(row, minlength=count) > 0])
     used, factor = int(of_stratum.sum()), np.sqrt(of_stratum / np.maximum(of_stratum - 1, 1))
     sums = np.bincount(row, weights=(d - means[head]) * weight, minlength=count)
     sums *= np.append(factor, np.zeros(int(layout.stratum.max()) + 1 - len(factor)))[layout.stratum]
@@ -417,7 +418,7 @@ def _ranges(estimates: Mapping[str, Estimate], against: Mapping[str, Mapping[str
 def _separated(tested: Sequence[_Tested], *, key: str, alpha: float, draws: int | None) -> tuple[NDArray[np.bool_], NDArray[np.bool_], str]:
     """Which pairs' first model is better, which worse, (pairs,) each, and how that was found."""
     testable = np.array([test.p is not None and bool(test.unit.any()) for test in tested], dtype=np.bool_)
-    signs = np.array([math.copysign(float(norm.isf((test.p or 0.0) / 2)), test.value) if test.p is not None else 0.0 for test in tested])
+    signs = np.array([math.copysign(float(ndtri((test.p or 0.0) / 2)), test.value) if test.p is not None else 0.0 for test in tested])
     few = any(test.clusters < JOINT_CLUSTERS for test, live in zip(tested, testable.tolist(), strict=True) if live)
     units = np.stack([test.unit for test in tested], axis=1) if tested else np.zeros((1, 0))
     made = draws or int(min(RANK_DRAWS, max(_FEWEST_DRAWS, _WORK // max(units.size, 1))))

@@ -95,7 +95,7 @@ def test_p_and_interval_of_clusters_agree(strata):
     rng = np.random.default_rng(6)
     row = np.repeat(np.arange(24), 3)
     d = rng.normal(size=24)[row] + rng.normal(size=72) + 0.4
-    heads = [f"s{c % 3}" for c in row] if strata else None
+    heads = [f"s{int(c > 4) + int(c > 11)}" for c in row] if strata else None  # 5, 7 and 12 clusters
     made = paired(list(d), [0.0] * 72, [f"c{c}" for c in row], strata=heads)
     df = 21 if strata else 23
     se = (made.difference.high - made.difference.value) / sps.t.ppf(0.975, df)
@@ -293,7 +293,7 @@ def test_copies_within_clusters_change_nothing():
 
 def test_models_with_the_same_scores_are_tied_whatever_their_names():
     row = draw(15, [0.2])[0]
-    made = rank_ranges(*board({"a": row, "b": row, "c": row}, size=2), key="x")
+    made = rank_ranges(*board({"c": row, "a": row, "b": row}, size=2), key="x")
     assert set(spans(made).values()) == {(1, 3)}
     assert made["a"].against["b"].reason == stats.NO_VARIATION
     assert list(made) == ["a", "b", "c"]
@@ -306,6 +306,10 @@ def test_models_without_common_items_are_never_apart():
     against = made["good"].against["bad"]
     assert (against.n, against.difference, against.p, against.missing, against.reason) == (0, None, None, 120, ranking.NO_COMMON)
     assert made["good"].n_common == 0
+    # the same where the items were never asked, rather than lost
+    asked = {name: {item: value for item, value in row.items() if value is not None} for name, row in scores.items()}
+    again = rank_ranges(asked, clusters, key="x")
+    assert (spans(again), again["good"].against["bad"].missing, again["good"].estimate.missing) == (spans(made), 120, 0)
 
 
 def test_right_on_everything_against_wrong_on_everything_is_apart():
@@ -354,6 +358,10 @@ def test_a_place_that_the_pairs_contradict_is_said():
     assert spans(made) == {"a": (2, 2), "b": (1, 1)}
     assert "outside" in made["a"].note
     assert "outside" in made["b"].note
+    # equal means share both places, so nothing is contradicted
+    level = rank_ranges(*board({"a": [0.0] * 16 + [0.25] * 16 + [0.875] * 32, "b": [0.5] * 32 + [math.nan] * 32}), key="x")
+    assert spans(level) == {"a": (2, 2), "b": (1, 1)}
+    assert not any(row.note for row in level.values())
     assert not any(row.note for row in rank_ranges(*board({"a": [1.0] * 20, "b": [0.0] * 20}), key="x").values())
 
 
@@ -411,6 +419,28 @@ def test_the_second_step_finds_what_the_first_could_not():
     assert not below.any()
 
 
+def test_one_pair_needs_no_draws_and_few_clusters_fall_back_to_holm():
+    column, one = np.ones((40, 1)) / math.sqrt(40), np.ones(1, dtype=bool)
+    assert ranking._critical(column, one, one, key="x", alpha=0.05, draws=50) == pytest.approx(sps.norm.ppf(0.975))
+    assert ranking._critical(column, one, ~one, key="x", alpha=0.05, draws=50) == pytest.approx(sps.norm.ppf(0.95))
+    found = 0
+    for seed in range(20):
+        x = draw(200 + seed, [1.2, 0.6, 0.0, -0.6], clusters=25, size=4)
+        made = rank_ranges(*board(dict(zip("abcd", x, strict=True)), size=4), key="x")
+        assert "Holm" in made["a"].method
+        pairs = [(one, other) for one in "abcd" for other in "abcd" if one != other]  # both directions: one hypothesis each
+        tests = [made[one].against[other] for one, other in pairs]
+        sided = [test.p / 2 if test.difference > 0 else 1 - test.p / 2 for test in tests]
+        assert [test.side == "above" for test in tests] == [p < 0.05 for p in holm(sided)]
+        found += sum(test.side == "above" for test in tests)
+    assert 20 < found < 120
+    # one pair of few common clusters is enough
+    x = draw(23, [0.5, 0.0, 0.2])
+    x[2, 40:] = math.nan
+    assert "Holm" in rank_ranges(*board(dict(zip("abc", x, strict=True)), size=2), key="x")["a"].method
+    assert "max-t" in rank_ranges(*board(dict(zip("ab", x[:2], strict=True)), size=2), key="x")["a"].method
+
+
 @pytest.mark.parametrize("clusters", [12, 60])
 def test_equal_models_are_tied_and_a_worse_one_is_apart(clusters):
     replicas, models = 300, 4
@@ -425,3 +455,16 @@ def test_equal_models_are_tied_and_a_worse_one_is_apart(clusters):
             lost += spans(worse)[f"m{models}"] != (models + 1, models + 1)
     assert untied <= sps.binom.ppf(0.9995, replicas, 0.05)  # at most 5 % in truth; 28 of 300 is the Monte-Carlo band
     assert clusters < 30 or lost <= 2
+
+
+def test_true_ranks_are_covered_all_together_with_two_steps_of_quality_and_missing_scores():
+    replicas, missed, narrow = 200, 0, 0
+    truth = {"a": (1, 2), "b": (1, 2), "c": (3, 4), "d": (3, 4), "e": (5, 5)}  # ties: the whole span is true
+    for seed in range(replicas):
+        x = draw(5_000 + seed, [0.7, 0.7, 0.1, 0.1, -0.9])
+        x[np.random.default_rng(seed).random(x.shape) < 0.1] = math.nan
+        made = rank_ranges(*board(dict(zip("abcde", x, strict=True)), size=2), key=str(seed), draws=1_000)
+        missed += any(made[name].low > low or made[name].high < high for name, (low, high) in truth.items())
+        narrow += made["e"].low == 5
+    assert missed <= sps.binom.ppf(0.9995, replicas, 0.05)  # 20 of 200
+    assert narrow > 0.8 * replicas
