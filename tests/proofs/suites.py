@@ -64,7 +64,7 @@ def main():
         held["suites"][name] = {"digest": suite.digests["items.jsonl"], "version": suite.version, "figures": figures(rows)}
         raw = held["suites"][name]["figures"]["raw"]
         sys.stdout.write(f"{name}: raw {raw['value']:.3f} [{raw['low']:.3f}, {raw['high']:.3f}] over {raw['n']}\n")
-    chosen.to.write_text(json.dumps(held, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        chosen.to.write_text(json.dumps(held, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")  # what is measured is kept
 
 
 if __name__ == "__main__":
