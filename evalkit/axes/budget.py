@@ -7,8 +7,9 @@ seconds of the single stream. Energy that was not measured is never guessed.
 import math
 from dataclasses import dataclass, replace
 
-from evalkit.axes.profiles import ENERGY_BAND_J, ENERGY_WORDS, TIME_BANDS_S, EnergyLevel, MachineClass
+from evalkit.axes.profiles import ENERGY_BAND_J, ENERGY_WORDS, TIME_BANDS_S, MachineClass
 from evalkit.axes.rows import withheld
+from evalkit.energy import EnergyLevel
 from evalkit.errors import UsageError
 from evalkit.records import AxisScore, Estimate, Profile
 from evalkit.stats import NO_VARIATION, log_mean, quantile_interval, quantile_ranks, t_quantile

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from evalkit.energy import EnergyLevel
 from evalkit.records import Profile
 
 Scored = Literal["retention", "keep"]
 MachineClass = Literal["cpu", "accelerator"]
-EnergyLevel = Literal["L0", "L1", "L2", "L3", "L4"]
 
 # full: 150 core items over five suites, two draws, three clean runs. fast: starred operators, 2 + 13 + 3 generations an item.
 PROFILES: Mapping[str, Profile] = {
