@@ -109,7 +109,12 @@ def generate(generator: Generator, *, suite: str, seed: str, draws: int, twins: 
 
     With `twins`, the public draws in their order, each draw is a sibling of the twin of its number: other parameters than any
     of theirs, its level and foundation, its conduct where it is a request, and, where the generator has more of it, its sub-area.
+    Raises SuiteError where there are fewer twins than draws: the public suite was built of something else.
     """
+    if twins and len(twins) < draws:
+        raise SuiteError(
+            f"generator {generator.id}: {draws} siblings are wanted of {len(twins)} public draws; build the public suite first"
+        )
     items: list[Item] = []
     taken: list[Params] = []
     for index in range(draws):

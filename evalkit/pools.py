@@ -21,7 +21,7 @@ from evalkit.canon import atomic_write
 from evalkit.errors import StorageError, SuiteError
 from evalkit.prompts import question
 from evalkit.records import Item
-from evalkit.suite import Suite, load_suite
+from evalkit.suite import Suite, load_suite, suites_folder
 
 SEED_FILE, DRAFTS = "seed", "drafts/twins.jsonl"
 SHORTEST_SEED = 16  # characters: a seed that can be guessed seals nothing
@@ -33,8 +33,10 @@ _README = """\
 Nothing here may be published or committed. `drafts/twins.jsonl` has a line for every hand-written public item: write a stem, an
 answer and so on that ask for the same by other words and figures, and move the line to `items/*.jsonl`. Then:
 
-    evalkit suite build {name} --seed SEED --pool {folder}
-    evalkit suite check {name} --pool {folder}
+    evalkit suite build {called} --seed SEED --pool {folder}
+    evalkit suite check {called} --pool {folder}
+
+A bundle of a run on this pool holds its items and answers: keep it as closely as the pool.
 """
 
 
@@ -51,7 +53,7 @@ def new_pool(suite: Suite, folder: Path) -> Path:
         if not (folder / "suite.yaml").is_file():
             _write(folder / "suite.yaml", _yaml(suite))
         if not (folder / "README.md").is_file():
-            _write(folder / "README.md", _README.format(name=suite.name, folder=folder))
+            _write(folder / "README.md", _README.format(name=suite.name, called=_called(suite), folder=folder))
         if not (folder / DRAFTS).is_file():
             _write(folder / DRAFTS, "".join(json.dumps(_draft(item, suite), ensure_ascii=False) + "\n" for item in suite.authored))
     except OSError as error:
@@ -152,8 +154,14 @@ def _refuse(suite: Suite, folder: Path) -> None:
             raise SuiteError(f"{folder}: lies in the git work tree {parent}; a pool is sealed: name a folder outside of any repository")
     if suite.pool_of or suite.dataset is not None:
         raise SuiteError(f"{suite.folder}: only a suite of our own items has pools")
-    if (folder / "suite.yaml").is_file() and load_suite(folder).pool_of != suite.name:
+    if (folder / "suite.yaml").is_file() and load_suite(folder).pool_of != _called(suite):
         raise SuiteError(f"{folder}: holds {load_suite(folder).name!r}, which is no pool of {suite.name!r}; name another folder")
+
+
+def _called(suite: Suite) -> str:
+    """How a pool names its suite: one that comes with evalkit by its name, another by its folder."""
+    known = suite.folder.resolve() == (suites_folder() / suite.name).resolve()
+    return suite.name if known else str(suite.folder.resolve())
 
 
 def _yaml(suite: Suite) -> str:
@@ -164,7 +172,7 @@ def _yaml(suite: Suite) -> str:
         "title": {"zh": f"{suite.title['zh']}（密封题池）", "en": f"{suite.title['en']} (sealed pool)"},
         "version": suite.version,
         "licence": "sealed, not for publication",
-        "pool_of": suite.name,
+        "pool_of": _called(suite),
         "draws": suite.draws,
         "subareas": {key: dict(title) for key, title in suite.subareas.items()},
         "metrics": dict(suite.metrics or {}),

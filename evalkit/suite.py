@@ -90,7 +90,7 @@ class Suite:
     core: Annotated[int, Field(ge=0)] = 0  # items that operators are applied to when the suite is built
     metrics: Mapping[str, str] | None = None  # form or task > metric, where not the form's own
     dataset: Mapping[str, Any] | None = None  # somebody else's benchmark, read through `datasets`
-    pool_of: str = ""  # a private pool: the suite whose sealed twins it holds, and whose templates and generators draw them
+    pool_of: str = ""  # a private pool: name or folder of the suite whose sealed twins it holds, and whose templates draw them
 
     @property
     def canary(self) -> str:

@@ -72,6 +72,22 @@ def test_steps_are_never_shown_in_a_right_order():
             assert sorted(item.choices) == sorted(item.answer)
 
 
+def test_siblings_are_other_draws_of_the_same_kind():
+    public = [item.params for item in drawn(draws=4) if item.id.endswith("en-choice")]
+    sealed = generate(LOT, suite="toy_sealed", seed="secret", draws=4, twins=public)
+    fresh = [item.params for item in sealed if item.id.endswith("en-choice")]
+    assert len(fresh) == 4
+    assert not any(params in public for params in fresh)
+    facets = replace(LOT, draw=lambda rng: {"mass": rng.randrange(1, 99)}, level=lambda p: "recall" if p["mass"] % 2 else "apply")
+    for twin, sibling in zip(public, generate(facets, suite="toy_sealed", seed="secret", draws=4, twins=public)[::4], strict=True):
+        assert (sibling.level == "recall") == bool(twin["mass"] % 2)
+
+
+def test_siblings_of_a_suite_that_was_built_of_something_else_are_refused():
+    with pytest.raises(SuiteError, match="GX1: 5 siblings are wanted of 4 public draws; build the public suite first"):
+        generate(LOT, suite="toy_sealed", seed="secret", draws=5, twins=[{"mass": mass} for mass in range(1, 5)])
+
+
 def test_clusters_are_the_generator_or_the_fact():
     assert {item.cluster for item in drawn()} == {"toy-GX1"}
     apart = replace(LOT, cluster=lambda p: str(p["mass"]))

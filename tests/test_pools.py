@@ -142,6 +142,14 @@ def test_another_seed_or_another_suites_pool_is_refused(public: Suite, pool: Pat
         new_pool(public, built_toy)
 
 
+def test_a_suite_that_lies_elsewhere_has_pools_too(public: Suite, built_toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("EVALKIT_SUITES", str(tmp_path / "nowhere"))
+    own = load_suite(built_toy)
+    build_pool(own, SECRET, tmp_path / "pool")
+    assert rules(own, tmp_path / "pool") == []
+    assert load_suite(tmp_path / "pool").pool_of == str(built_toy.resolve())
+
+
 def test_a_scaffold_keeps_what_is_there_and_drafts_tell_nothing(public: Suite, tmp_path: Path):
     drafts = new_pool(public, tmp_path / "pool")
     lines = [json.loads(line) for line in drafts.read_text(encoding="utf-8").splitlines()]
