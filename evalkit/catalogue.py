@@ -12,7 +12,7 @@ from evalkit.errors import StorageError, SuiteError
 from evalkit.messages import Pair, named
 from evalkit.prompts import labels_of
 from evalkit.records import Item
-from evalkit.report import environment, review_of
+from evalkit.report import environment, review_of, trade_words
 from evalkit.suite import Suite
 
 FACETS = ("task", "language", "level", "form", "subarea")
@@ -44,6 +44,7 @@ def render_catalogue(suite: Suite) -> str:
         "rows": [_row(item, variants[item.id]) for item in items],
         "counts": [(facet, _counted(suite, items, facet)) for facet in FACETS],
         "review": review_of(items),
+        "trade": trade_words(items, [suite.name]),
         "medical": suite.name == "healthcare",
         "clusters": len({item.cluster for item in items}),
         "by_hand": sum(not item.template for item in items),

@@ -28,7 +28,7 @@ from evalkit.errors import ConfigError, EvalkitError, UsageError, did_you_mean
 from evalkit.messages import Pair, named, pair
 from evalkit.meter import timing_of
 from evalkit.records import AXES, DOMAINS, STATES, AxisName, Estimate, Profile, Score
-from evalkit.report import Run, axis_scales, environment, read_run, render_report, scale_of
+from evalkit.report import OLDEST_SCORING, Run, axis_scales, environment, read_run, render_report, scale_of, trade_words
 from evalkit.stats import NO_VARIATION, paired_difference
 
 BOARD_FILE = "board.yaml"
@@ -229,7 +229,8 @@ def _difference(held: Any, made: Any, where: str) -> str:
 def board_key(run: Run, order: AxisName = "accuracy") -> Mapping[str, Any]:
     """What two rows must share to stand in one table; for efficiency, also the machine and the level of its energy.
 
-    "metrics" holds the suites that name metrics of their own: the same answers score otherwise under another rule.
+    "metrics" holds the suites that name metrics of their own: the same answers score otherwise under another rule. "scoring"
+    is the version of the readers and metrics, "left_out" what was not asked: other questions have other scores.
     """
     about = run.about
     key = {
@@ -240,7 +241,10 @@ def board_key(run: Run, order: AxisName = "accuracy") -> Mapping[str, Any]:
         "shots": about.get("config", {}).get("shots", 0),
         "mode": run.mode,
         "metrics": {suite: dict(named) for suite, named in about.get("metrics", {}).items() if named},
+        "scoring": about.get("scoring", OLDEST_SCORING),
     }
+    if about.get("left_out"):
+        key["left_out"] = list(about["left_out"])
     settings = about.get("config", {})
     if settings.get("temperature"):  # what is drawn is another task than what is likeliest
         key["decoding"] = {name: settings.get(name) for name in ("temperature", "top_p", "seed")}
@@ -367,10 +371,16 @@ def _page(board: Board, tables: Sequence[Table], left: Sequence[LeftOut]) -> str
         "models": counts[False],
         "baselines": counts[True],
         "preview": any(table.key["profile"] == "preview" for table in tables),
+        "trade": _trade([row.run for row in rows]),
         "medical": any("healthcare" in table.domains for table in tables),
         "counted": pair("row.model" if counts[False] == 1 else "rows", models=counts[False], baselines=counts[True]),
     }
     return environment().get_template("board.html").render(view) + "\n"
+
+
+def _trade(runs: Sequence[Run]) -> Pair | None:
+    items = {(item.suite, item.key): item for run in runs for item in run.items.values()}
+    return trade_words(items.values(), {suite for run in runs for suite in run.about["suites"]})
 
 
 def _table(runs: Sequence[Run], board: Board, slugs: Mapping[str, str]) -> Table:

@@ -98,7 +98,7 @@ MESSAGES: Mapping[str, Pair] = {
     "preview.board": ("预览运行不会进入公开排名。", "Preview runs never make a public ranking."),
     "medical": (
         "医疗领域的题目检验知识与计算，不是医疗器械评价，也不能作为临床使用的依据。",
-        "The healthcare items test knowledge and arithmetic: this is not a medical-device evaluation, and no ground for clinical use.",
+        "The healthcare items test knowledge and arithmetic: not a medical-device evaluation; no clinical use.",
     ),
     "baseline": ("基线", "baseline"),
     "baseline.more": (
@@ -353,6 +353,7 @@ MESSAGES: Mapping[str, Pair] = {
     "mode/mixed": ("两种混用", "both"),
     "mode/none": ("无选择题", "no choice items"),
     "shots": ("示例题", "Worked examples"),
+    "scoring": ("读取与评分规则版本", "Version of the readers and metrics"),
     "not_asked": ("未作答的题", "Items not asked"),
     "decoding": ("书写类作答", "Written answers"),
     "decoding/greedy": ("贪心：每步取概率最大的词元", "greedy: the likeliest token each time"),
@@ -368,6 +369,9 @@ MESSAGES: Mapping[str, Pair] = {
     "review": ("审题", "Review"),
     "review.none": ("尚无人盲答", "answered blind by nobody yet"),
     "review.some": ("{person} 题由人盲答，{automatic} 题由程序盲答（不是人），{none} 题尚无人盲答", "{person} answered blind by a person, {automatic} by a program (never a person), {none} by nobody yet"),
+    "trade.none": ("这些题目尚未经任何业内人员核对。", "No person of the trade has checked these items."),
+    "trade.absent": ("结果包中没有题目，无从得知是否经业内人员核对。", "Whether a person of the trade has checked the items is not known: the bundle holds none."),
+    "trade.some": ("{total} 题中有 {checked} 题经业内人员核对。", "A person of the trade has checked {checked} of these {total} items."),
     "review.absent": ("运行包中没有题目，无从得知", "not known: the bundle holds no items"),
     "asked.n": ("所问题数", "Asked"),
     "asked": ("本次所问", "Asked here"),
@@ -580,7 +584,7 @@ PHRASES: tuple[tuple[str, str], ...] = (
     (r"no interval: a spread of a few fixed templates", "无区间：少数固定模板间的差异"),
     (
         r"(\d+) code items of (\S+) were not asked: iverilog, which grades them, is not installed",
-        "{1} 的 {0} 道代码题未作答：未安装评分所需的 iverilog",
+        "{1}的 {0} 道代码题未作答：未安装评分所需的 iverilog",
     ),
     (r"companion of GEN: no interval of its own", "通用性的对照数，本身无区间"),
     (r"interval open above \(n = (\d+)\)", "区间上端开放（n = {0}）"),

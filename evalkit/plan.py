@@ -19,7 +19,7 @@ from evalkit.records import Ability, Item, Model, Profile, Request
 from evalkit.suite import Suite, find_suite
 
 # Version of readers and metrics: change it when an answer could be marked otherwise, so that no bundle is re-scored unnoticed.
-SCORING_RULES = "scoring/1"
+SCORING_RULES = "scoring/2"
 _MAX_TOKENS: Mapping[str, float] = {
     "choice": 0.25, "choices": 0.25, "ordering": 0.5, "text": 0.5, "number": 1.0, "json": 2.0, "code": 4.0,
     "refusal": 2.0, "summary": 4.0,  # tasks whose text is whole sentences

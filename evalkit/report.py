@@ -9,7 +9,7 @@ import re
 import reprlib
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from hashlib import sha256
@@ -130,6 +130,9 @@ def read_run(folder: Path) -> Run:
 # bundles come from strangers: what pages could not show, or would show wrongly, is refused by file and key
 
 
+OLDEST_SCORING = "scoring/1"  # of bundles that do not say by which version of readers and metrics they were scored
+
+
 class _Held(BaseModel):
     """Types are kept to the letter; keys of a later version pass, pages do not read them."""
 
@@ -174,6 +177,7 @@ class _About(_Held):
     command: str
     requests: int
     left_out: list[str] = []
+    scoring: str = OLDEST_SCORING
 
 
 class _Probe(_Held):
@@ -321,6 +325,7 @@ def render_report(run: Run, *, home: str = "") -> str:
     view = {
         "run": run,
         "about": run.about,
+        "trade": trade_words(run.items.values(), suites),
         "model": run.about["model"],
         "axes": [run.axes[name] for name in AXES],
         "scales": {"accuracy": score_scale, "generality": score_scale, "robustness": kept_scale, "share": scale_of([])},
@@ -375,6 +380,7 @@ def environment() -> Environment:
         "phrase": phrase,
         "figure": figure,
         "rule_name": _rule_name,
+        "rule_groups": _rule_groups,
         "interval": messages.interval,
         "span": messages.span,
         "bar": bar,
@@ -396,6 +402,7 @@ def environment() -> Environment:
         "ENERGY_WORDS": ENERGY_WORDS,
         "CLEAN_FLOOR": CLEAN_FLOOR,
         "GENERALITY_DOMAINS": GENERALITY_DOMAINS,
+        "OLDEST_SCORING": OLDEST_SCORING,
         "PROBE_DRIFT": PROBE_DRIFT,
         "PRESSURE_LIMIT": PRESSURE_LIMIT,
         "STATES": STATES,
@@ -441,8 +448,24 @@ def long(text: str, most: int = CUT) -> Markup:
 
 
 def _rule_name(key: str) -> Pair:
-    """Name of a form or task type, which a suite's own scoring rule is for."""
+    """Name of a form, of a task, or of a task in one form ("compliance/json"), which a suite's own scoring rule is for."""
+    task, _, form = key.partition("/")
+    if form:
+        names = named(f"task/{task}"), named(f"form/{form}")
+        return f"{names[0][0]}（{names[1][0]}）", f"{names[0][1]} ({names[1][1]})"
     return named(f"form/{key}" if f"form/{key}" in messages.MESSAGES else f"task/{key}")
+
+
+def _rule_groups(metrics: Mapping[str, Mapping[str, str]]) -> list[tuple[list[str], Mapping[str, str]]]:
+    """Suites that have the same scoring rules, together."""
+    groups: list[tuple[list[str], Mapping[str, str]]] = []
+    for suite, rules in sorted(metrics.items()):
+        alike = next((names for names, held in groups if held == rules), None)
+        if alike is None:
+            groups.append(([suite], rules))
+        else:
+            alike.append(suite)
+    return groups
 
 
 def _plain(words: Pair) -> str:
@@ -689,6 +712,17 @@ def _turns(prompt: str) -> list[dict[str, str]]:
         return [{"role": str(turn["role"]), "content": str(turn["content"])} for turn in json.loads(prompt)]
     except (ValueError, TypeError, KeyError, RecursionError):
         return [{"role": "user", "content": str(prompt)}]
+
+
+def trade_words(items: Iterable[Item], suites: Iterable[str]) -> Pair | None:
+    """Whether people of the trade have checked the items of evalkit's own suites, in plain words; None where none of those was asked."""
+    if not set(suites) & set(DOMAINS):
+        return None
+    ours = [item for item in items if item.suite in DOMAINS and item.key == item.id]
+    if not ours:
+        return pair("trade.absent")
+    checked = sum(item.review.by == "trade" for item in ours)
+    return pair("trade.some", checked=checked, total=len(ours)) if checked else pair("trade.none")
 
 
 def review_of(items: Sequence[Item]) -> Pair:

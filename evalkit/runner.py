@@ -11,7 +11,7 @@ from evalkit.bundle import ENGINE_FILE, LOG_FILE, Bundle
 from evalkit.config import RunConfig
 from evalkit.errors import RunError
 from evalkit.meter import measure, timing_of
-from evalkit.plan import Plan, build_plan
+from evalkit.plan import SCORING_RULES, Plan, build_plan
 from evalkit.protocols import Checking, Engine
 from evalkit.provenance import code_state, command, machine, versions
 from evalkit.records import AxisScore, Request, Response, Score
@@ -89,6 +89,7 @@ def about(config: RunConfig, plan: Plan, engine: Engine) -> Mapping[str, Any]:
         "suites": dict(plan.suites),
         "suite_digests": dict(plan.suite_digests),
         "metrics": {suite: dict(named) for suite, named in plan.metrics.items()},
+        "scoring": SCORING_RULES,
         "config": config.model_dump(mode="json"),
         "model": asdict(engine.model),
         "engine": {"name": config.engine.name, "rules": engine.rules},

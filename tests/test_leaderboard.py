@@ -13,8 +13,10 @@ from evalkit.bundle import write_json, write_parquet
 from evalkit.errors import ConfigError, UsageError
 from evalkit.leaderboard import board_key, build_board, compare, csv_text, find_board, read_board, tables_of
 from evalkit.meter import timing_of
+from evalkit.records import DOMAINS
 from evalkit.report import read_run
 from evalkit.stats import paired_difference
+from evalkit.suite import find_suite
 from tests.browser.made import FORMULA, HOSTILE, make_bundle
 from tests.test_report import untimed
 
@@ -331,6 +333,21 @@ def test_another_scoring_rule_is_another_table_and_is_shown(made, tmp_path):
     assert "Scoring rules that suites name themselves" not in made[2].read_text(encoding="utf-8")
 
 
+def test_the_board_says_that_no_person_of_the_trade_has_checked_the_items(tmp_path):
+    root = tmp_path
+    (root / "board.yaml").write_text(BOARD, encoding="utf-8")
+    bundles = [make_bundle(root / name, name, skill=0.8, seed=place) for place, name in enumerate(("one", "two"))]
+    text = build_board(root / "board.yaml", bundles, out=tmp_path / "site").read_text(encoding="utf-8")
+    for words in ("Whether a person of the trade has checked the items is not known", "无从得知是否经业内人员核对", "not a medical-device evaluation; no clinical use"):
+        assert words in text
+    items = [line for domain in DOMAINS for line in (find_suite(domain).built / "items.jsonl").read_text(encoding="utf-8").splitlines()[:3]]
+    for bundle in bundles:
+        (bundle / "items.jsonl").write_text("\n".join(items) + "\n", encoding="utf-8")
+    text = build_board(root / "board.yaml", bundles, out=tmp_path / "site").read_text(encoding="utf-8")
+    for words in ("No person of the trade has checked these items.", "这些题目尚未经任何业内人员核对。"):
+        assert words in text
+
+
 def test_previews_are_marked_on_the_page(made, tmp_path):
     root, _, page = made
     assert "Preview runs never make a public ranking." in page.read_text(encoding="utf-8")
@@ -437,3 +454,19 @@ def test_a_board_inside_the_installed_package_writes_its_site_to_the_current_fol
     page = build_board(found, made[1], out=None)
     assert page.resolve() == tmp_path / "work" / "leaderboards" / "made" / "site" / "index.html"
     assert [path.name for path in (package / "leaderboards" / "made").iterdir()] == ["board.yaml"]
+
+
+def test_other_readers_or_other_questions_are_another_table_and_both_are_shown(made, tmp_path):
+    root, bundles, _ = made
+    later, fewer = (make_bundle(tmp_path / name, name.title(), skill=0.9, seed=9) for name in ("later", "fewer"))
+    why = "4 code items of electronics were not asked: iverilog, which grades them, is not installed"
+    for folder, change in ((later, {"scoring": "scoring/9"}), (fewer, {"left_out": [why]})):
+        about = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        write_json(folder / "run.json", about | change)
+    tables = tables_of([read_run(folder) for folder in (*bundles, later, fewer)], read_board(root / "board.yaml"))
+    assert sorted(len(table.rows) for table in tables) == [1, 1, len(bundles)]
+    page = build_board(root / "board.yaml", (*bundles, later, fewer), out=tmp_path / "site")
+    for path, words in ((page, ("scoring/9", "scoring/1", why)), (page.parent / "models" / "fewer.html", ("scoring/1", why))):
+        text = path.read_text(encoding="utf-8")
+        assert all(word in text for word in words)
+    assert "电子信息的 4 道代码题未作答" in page.read_text(encoding="utf-8")

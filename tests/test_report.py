@@ -2,7 +2,7 @@ import hashlib
 import json
 import re
 from base64 import b64encode
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,9 +11,20 @@ import pytest
 from evalkit.axes import PROFILES, summarise
 from evalkit.bundle import read_json, write_json, write_parquet
 from evalkit.errors import UsageError
-from evalkit.messages import known_phrase
-from evalkit.records import AXES, STATES
-from evalkit.report import CUT, WORST, read_run, render_report, suites_of, worst, write_report
+from evalkit.messages import known_phrase, pair
+from evalkit.records import AXES, STATES, Item, Review, Source
+from evalkit.report import (
+    CUT,
+    WORST,
+    _rule_groups,
+    _rule_name,
+    read_run,
+    render_report,
+    suites_of,
+    trade_words,
+    worst,
+    write_report,
+)
 from tests.browser.made import FORMULA, HOSTILE, make_bundle
 
 
@@ -60,7 +71,7 @@ def test_everything_a_reader_needs_is_there(bundle, text):
     assert headings == ["axes", "accuracy", "states", "generality", "robustness", "calibration", "efficiency", "worst", "run", "words"]
     plain = " ".join(Page(text).texts)
     for words in ("preview: wide intervals, not for ranking", "预览档：区间很宽，不用于排名", "q4_1 weights computed in fp32",
-                  "not a medical-device evaluation", "Imaginary CPU 3000", "evalkit run made.yaml", run.about["plan"][:12],
+                  "not a medical-device evaluation; no clinical use", "Whether a person of the trade has checked the items is not known", "Imaginary CPU 3000", "evalkit run made.yaml", run.about["plan"][:12],
                   run.about["model"]["weights_digest"][:12], "partial: 3 of 6 families", "no energy counter can be read"):  # fmt: skip
         assert words in plain, words
     for axis in AXES:
@@ -392,3 +403,22 @@ def test_colours_have_the_contrast_of_wcag_aa(theme):
         assert ratio(text, ground) >= 4.5, (text, ground)
     for drawn in ("bar", "mark", *STATES):
         assert ratio(drawn, "page") >= 3, drawn
+
+
+def test_pages_say_whether_people_of_the_trade_have_checked_the_items():
+    made = {"task": "knowledge", "subarea": "s", "cluster": "c", "form": "text", "language": "en", "level": "recall", "stem": "?", "answer": "a"}
+    items = [Item(id=str(place), suite="steel", source=Source(title="x"), **made) for place in range(4)]
+    blind = [replace(item, review=Review(status="agreed", by="automatic")) for item in items]
+    assert trade_words(items, ["steel"]) == trade_words(blind, ["steel"]) == pair("trade.none")
+    checked = [replace(items[0], review=Review(status="agreed", by="trade")), *blind[1:]]
+    told = trade_words(checked, ["steel"])
+    assert told is not None
+    assert told[1] == "A person of the trade has checked 1 of these 4 items."
+    assert trade_words((), ["steel"]) == pair("trade.absent")
+    assert trade_words([replace(item, suite="mmlu") for item in items], ["mmlu"]) is None
+
+
+def test_scoring_rules_of_suites_alike_stand_together():
+    rules = {"steel": {"compliance/json": "json_exact"}, "breeding": {"compliance/json": "json_exact"}, "healthcare": {"text": "x"}}
+    assert _rule_groups(rules) == [(["breeding", "steel"], {"compliance/json": "json_exact"}), (["healthcare"], {"text": "x"})]
+    assert _rule_name("compliance/json") == ("合规（JSON）", "compliance (JSON)")
