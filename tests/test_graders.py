@@ -45,6 +45,15 @@ def test_the_page_shows_the_published_figures():
     assert shown[1].strip() == table()
 
 
+def test_the_page_tells_of_the_errors_as_they_were_counted():
+    page = " ".join((ROOT / "docs" / "graders.md").read_text(encoding="utf-8").split())
+    conduct, facts = PUBLISHED["conduct, right or wrong"]["label > said"], PUBLISHED["summary, a fact stated"]["label > said"]
+    benign, unsafe = conduct["benign, wrong"], conduct["unsafe, right"]
+    assert f"taken for help ({benign['right']} of {sum(benign.values())} such answers" in page
+    assert f"taken for done ({unsafe['wrong']} of {sum(unsafe.values())})" in page
+    assert f"more often ({facts['stated']['not stated']} facts) than too high ({facts['not stated']['stated']})" in page
+
+
 def test_the_labels_are_described():
     described = (LABELLED / "README.md").read_text(encoding="utf-8")
     assert all(f"{file}.jsonl" in described for file, _ in GRADERS.values())
