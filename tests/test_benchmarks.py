@@ -657,3 +657,14 @@ def test_ctrl_c_ends_both_sides(tmp_path: Path):
     assert "stopped" in said
     with pytest.raises(ProcessLookupError):
         os.kill(working, 0)
+
+
+def test_time_is_shared_out_by_kind_of_operation():
+    from benchmarks.shares import kind_of, shares
+
+    assert [kind_of(name) for name in ("aten::addmm", "aten::add", "aten::_scaled_dot_product_flash_attention_for_cpu", "aten::silu", "aten::cat", "Torch-Compiled")] == [
+        "matrix products", "element-wise", "attention", "element-wise", "copies", "other",
+    ]  # fmt: skip
+    assert shares([("aten::mm", 6.0), ("aten::mul", 1.0), ("aten::cat", 1.0), ("aten::bmm", 2.0)]) == {"matrix products": 0.8, "element-wise": 0.1, "copies": 0.1}
+    with pytest.raises(ValueError, match="no operation"):
+        shares([])
