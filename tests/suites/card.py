@@ -14,6 +14,7 @@ from pathlib import Path
 from evalkit.records import DOMAINS, LANGUAGES, LEVELS
 from evalkit.suite import find_suite
 
+FEWEST = 10  # items from which a card shows a figure
 ALIKE = 0.1  # correlation of answers within a cluster, for the second half-width
 START, END = "<!-- measured -->", "<!-- end -->"
 PROOF = Path(__file__).parent.parent / "proofs" / "suites.json"
@@ -99,14 +100,21 @@ def _model(suite):
     lines = [
         f"SmolLM2-135M-Instruct (4-bit weights computed in fp32) on its first {held['items']} items, no shots, answers of at most 48 tokens (JSON and requests 96, "
         "summaries 192): a model this small is near chance, which is what it is shown for.",
-        "", "| figure | value | 95 % interval | n |", "|---|---|---|---|",
+        "", "| figure | value | 95 % interval | n | clusters | missing |", "|---|---|---|---|---|---|",
     ]  # fmt: skip
-    names = ["raw", "corrected", *sorted(name for name in found if name.startswith("task/")), "refusal"]
-    for name in [name for name in names if name in found and found[name]["value"] is not None]:
-        one = found[name]
-        between = f"{one['low']:.3f} to {one['high']:.3f}" if one["low"] is not None else "-"
-        lines.append(f"| {name} | {one['value']:.3f} | {between} | {one['n']} |")
-    return "\n".join(lines)
+    tasks = sorted(name for name in found if name.startswith("task/"))
+    for name in ("raw", "corrected", *tasks, "refusal"):
+        one = found.get(name)
+        if one is None or one["value"] is None or one["n"] < FEWEST:
+            continue
+        between = f"{one['low']:.3f} to {one['high']:.3f}" if one["low"] is not None else "not reported"
+        lines.append(f"| {_figure(name)} | {one['value']:.3f} | {between} | {one['n']} | {one['clusters']} | {one['missing']} |")
+    return "\n".join([*lines, "", f"Tasks with fewer than {FEWEST} items among them are left out."])
+
+
+def _figure(name):
+    told = {"raw": "raw accuracy, without refusals", "corrected": "accuracy, chance-corrected", "refusal": "right conduct on refusal items, raw"}
+    return told.get(name) or f"{name.removeprefix('task/')}, chance-corrected"
 
 
 def within(card):
