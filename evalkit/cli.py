@@ -20,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-suite_app = typer.Typer(help="Build and check suites.", no_args_is_help=True)
+suite_app = typer.Typer(help="Build, check and show suites, and their private pools.", no_args_is_help=True)
 board_app = typer.Typer(help="Build leaderboards from finished bundles.", no_args_is_help=True)
 app.add_typer(suite_app, name="suite")
 app.add_typer(board_app, name="leaderboard")

@@ -82,11 +82,14 @@ def list_all(*, as_json: bool) -> None:
 
     suites = [_suite_row(find_suite(name)) for name in known_suites()]
     plugins = {kind: sorted(declared(kind)) for kind in ("engines", "metrics", "operators")}
+    others = [(name, find_suite(name).title["en"], find_suite(name).licence) for name in known_tasks()]
     if as_json:
-        screen.say_json({"suites": suites, **plugins, "profiles": {name: asdict(profile) for name, profile in PROFILES.items()},
-                         "configs": _shipped_configs()})  # fmt: skip
+        profiles = {name: asdict(profile) for name, profile in PROFILES.items()}
+        named = {"suites": suites, "benchmarks of others": [name for name, _, _ in others]}
+        screen.say_json({**named, **plugins, "profiles": profiles, "configs": _shipped_configs()})
         return
     screen.table("suites", ("suite", "version", "items", "variants", "zh", "en"), [[str(row[key]) for key in row] for row in suites])
+    screen.table("benchmarks of others (docs/benchmarks_of_others.md)", ("name", "title", "licence"), others)
     screen.table("plugins", ("kind", "names"), [(kind, ", ".join(names)) for kind, names in plugins.items()])
     screen.table(
         "operators of the robustness axis", ("number", "name", "family"), [(str(op.number), op.name, str(op.family)) for op in OPERATORS]
