@@ -325,7 +325,20 @@ def _unreviewed(suite: Suite, items: Sequence[Item]) -> Iterator[Finding]:
         yield Finding(rule="review", level="warning", subject=suite.name, text=text)
 
 
+def _stale_reviews(suite: Suite, items: Sequence[Item]) -> Iterator[Finding]:
+    """reviews.yaml speaks of templates and generators that there are, and of deleted items that there are not."""
+    drawn = {item.template for item in items if item.template}
+    for name in suite.reviews.drawn:
+        if name not in drawn:
+            yield _error("review", name, "reviews.yaml tells of it, and no item is drawn by it")
+    ids = {item.id for item in items}
+    for one in suite.reviews.deleted:
+        if one.id in ids:
+            yield _error("review", one.id, "reviews.yaml says that it was deleted")
+
+
 _RULES: tuple[Rule, ...] = (
+    _stale_reviews,
     _duplicate_ids,
     _sources,
     _named_mistakes,

@@ -16,9 +16,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from evalkit.canon import digest, file_digest
 from evalkit.config import read_yaml
@@ -37,9 +37,14 @@ REVIEWS_FILE = "reviews.yaml"
 CONDUCTS = ("refuse", "help", "support")  # what is right to do with a request (refusal items)
 
 
+_CLOSED = ConfigDict(extra="forbid")  # a count under a misspelt key would be published as none
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnReview:
     """How the blind reading of a template's or generator's draws ended: `disagreed` of `draws` answers were not the gold."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _CLOSED
 
     draws: Annotated[int, Field(ge=1)]
     disagreed: Annotated[int, Field(ge=0)] = 0
@@ -53,6 +58,8 @@ class DrawnReview:
 class Deleted:
     """An item that was taken out after it had been read, and why."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = _CLOSED
+
     id: str
     date: str
     reason: str
@@ -62,6 +69,8 @@ class Deleted:
 class HandReview:
     """The blind reading of the hand-written items: how many were read, and how many answers were not the gold."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = _CLOSED
+
     items: int = 0
     disagreed: int = 0
     repaired: int = 0
@@ -70,6 +79,8 @@ class HandReview:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reviews:
     """reviews.yaml: what came of reading the suite blind. A hand-written item's own outcome stands in its `review`."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _CLOSED
 
     drawn: Mapping[str, DrawnReview] = field(default_factory=dict)  # template or generator > outcome
     hand: HandReview = HandReview()

@@ -9,6 +9,7 @@ import pytest
 
 from evalkit.audit import SIZES, check_suite, errors_of, grams
 from evalkit.build import build
+from evalkit.errors import SuiteError
 from evalkit.records import DOMAINS
 from evalkit.suite import find_suite, load_suite
 
@@ -212,3 +213,44 @@ def test_a_large_suite_is_held_to_the_sizes_of_a_published_one(toy: Path):
     told = [finding.text for finding in check_suite(load_suite(toy)) if finding.rule == "size"]
     assert [text.partition("; ")[2] for text in told] == [f"a published suite has {SIZES[name]}" for name in ("items", "tasks", "of a language", "of a level")]
     assert told[0].startswith(f"{len(load_suite(toy).items)} items")
+
+
+REVIEWS = """\
+drawn: {T1: {draws: 30, disagreed: 2, status: repaired, date: "2026-11-24", note: "rounding"}}
+hand: {items: 4, disagreed: 1, repaired: 1}
+deleted: [{id: toy-knowledge-009-en, date: "2026-11-24", reason: "two options were right"}]
+"""
+
+
+def test_what_came_of_blind_reading_is_frozen_with_the_drawn_items(toy: Path):
+    (toy / "reviews.yaml").write_text(REVIEWS, encoding="utf-8")
+    build(load_suite(toy))
+    suite = load_suite(toy)
+    assert {(item.review.status, item.review.by, item.review.note) for item in suite.items if item.template} == {("repaired", "automatic", "rounding")}
+    assert (suite.reviews.drawn["T1"].disagreed, suite.reviews.hand.items) == (2, 4)
+    assert errors_of(check_suite(suite)) == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("disagreed: 2", "disagred: 2"), "drawn.T1.disagred"),
+        (("hand:", "hands:"), "hands"),
+        (("reason:", "why:"), "deleted.0"),
+        (("draws: 30", "draws: 0"), "drawn.T1.draws"),
+        (("status: repaired", "status: fine"), "drawn.T1.status"),
+    ],
+)
+def test_reviews_are_refused_key_by_key(toy: Path, change: tuple[str, str], said: str):
+    (toy / "reviews.yaml").write_text(REVIEWS.replace(*change), encoding="utf-8")
+    with pytest.raises(SuiteError, match=rf"reviews\.yaml: {said}"):
+        build(load_suite(toy))
+
+
+@pytest.mark.parametrize(("change", "said"), [(("T1:", "T9:"), "no item is drawn by it"), (("toy-knowledge-009-en", "toy-knowledge-001-en"), "says that it was deleted")])
+def test_reviews_of_what_is_not_there_are_found(toy: Path, change: tuple[str, str], said: str):
+    (toy / "reviews.yaml").write_text(REVIEWS.replace(*change), encoding="utf-8")
+    build(load_suite(toy))
+    found = errors_of(check_suite(load_suite(toy)))
+    assert [finding.rule for finding in found] == ["review"]
+    assert said in found[0].text
