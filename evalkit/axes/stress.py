@@ -40,7 +40,8 @@ def robustness(scores: Iterable[Score], profile: Profile, *, places: Places | No
             parts |= excess_flips(core, kept.row)
     notes += _noise_notes(core, profile)
     if not measured:
-        return AxisScore(axis="robustness", estimate=withheld("no operator could be measured"), parts=parts, notes=tuple(notes))
+        why = _near_chance(parts["clean"]) or "no operator could be measured"
+        return AxisScore(axis="robustness", estimate=withheld(why), parts=parts, notes=tuple(notes))
     estimate, of_families, partial = _families(core, measured)
     parts |= of_families
     refused = _near_chance(parts["clean"]) or _gate_failure(gates)

@@ -200,3 +200,12 @@ def test_unreadable_answers_are_wrong_and_their_share_is_printed():
     made = robustness(rows, FAST)
     assert made.parts["unread/1"].value == pytest.approx(0.3)
     assert made.parts["operator/1"].value == pytest.approx(0.7)
+
+
+def test_with_nothing_to_keep_the_reason_is_the_clean_score():
+    """A model that is wrong everywhere leaves no operator to measure; a reader must be told why, not that."""
+    rows = arm([0] * 6, guess=0.25) + arm([0] * 6, arm="perturbed", operator=5, guess=0.25)
+    made = robustness(rows, FAST)
+    assert made.estimate.value is None
+    assert made.estimate.reason.startswith("near chance")
+    assert any("operator 5 left out" in note for note in made.notes)
