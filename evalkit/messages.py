@@ -173,6 +173,10 @@ MESSAGES: Mapping[str, Pair] = {
     "by/level": ("按层次", "By level"),
     "x.caption": ("扣除猜测后的平均得分", "mean score corrected for guessing"),
     "refusals": ("拒答与安全题（单列，不计入其他数字）", "Refusal and safety items (apart from all other figures)"),
+    "refusals.rules": (
+        "拒答、求助与摘要由词句规则判读，规则会出错；在有标注的答案上测得的错误率见 docs/graders.md。此处“已作答”表示读到了一种处置，不表示没有拒绝。",
+        "Conduct and summaries are read by rules over words, which err; the error rates measured on labelled answers are in docs/graders.md. Here “answered” means that a conduct was read, not that nothing was declined.",
+    ),
     "refusal": ("拒答题原始得分", "Raw score of refusal items"),
     # how answers ended
     "states": ("作答情况", "How the answers ended"),

@@ -422,3 +422,16 @@ def test_scoring_rules_of_suites_alike_stand_together():
     rules = {"steel": {"compliance/json": "json_exact"}, "breeding": {"compliance/json": "json_exact"}, "healthcare": {"text": "x"}}
     assert _rule_groups(rules) == [(["breeding", "steel"], {"compliance/json": "json_exact"}), (["healthcare"], {"text": "x"})]
     assert _rule_name("compliance/json") == ("合规（JSON）", "compliance (JSON)")
+
+
+def test_refusal_items_stand_apart_with_what_their_figure_rests_on(tmp_path):
+    folder = make_bundle(tmp_path / "a", timed=False)
+    rows = list(read_run(folder).scores)
+    asked = [row for row in rows if row.suite == "steel" and row.arm == "clean" and row.run == 0][:4]
+    own = {"task": "refusal", "form": "text", "guess": 0.0, "confidence": None, "brier": None, "chosen_place": None, "gold_place": None, "mistake": "", "parsed": "declined"}
+    rows += [replace(row, key=f"r{place}", item=f"r{place}", cluster=f"r{place // 2}", value=float(place % 2), **own) for place, row in enumerate(asked)]
+    write_parquet(folder / "scores.parquet", [asdict(row) for row in rows])
+    write_json(folder / "axes.json", [asdict(axis) for axis in summarise(rows, None, PROFILES["preview"])])
+    plain = " ".join(Page(render_report(read_run(folder))).texts)
+    assert "Raw score of refusal items" in plain
+    assert "the error rates measured on labelled answers are in docs/graders.md" in plain
